@@ -1,0 +1,115 @@
+package io.backplane.aio;
+
+/**
+ * An event loop with its owner thread: the home of coroutines, bottom halves, timers and fd
+ * handlers.
+ *
+ * <p>One thread runs a context's code at a time. There are no nested loops: whoever waits is a
+ * coroutine and suspends. A turn computes its timeout, waits, then runs fd handlers and file
+ * completions, bottom halves, timers, and the coroutines they made ready.
+ *
+ * <p>Context of the methods: <em>any thread</em> where {@link AnyThread} stands; all others only
+ * while this context is {@link #current()}, else {@link IllegalStateException}.
+ */
+public interface AioContext {
+
+    /** The name operators see, such as {@code main} or an iothread's id. */
+    @AnyThread
+    String name();
+
+    /** Whether this is the main context, where global state lives. */
+    @AnyThread
+    boolean isMain();
+
+    /** The context the calling code runs in, or null on a foreign thread. */
+    @AnyThread
+    static AioContext currentOrNull() {
+        return Current.context();
+    }
+
+    /**
+     * The context the calling code runs in.
+     *
+     * @throws IllegalStateException on a foreign thread
+     */
+    @AnyThread
+    static AioContext current() {
+        AioContext context = Current.context();
+        if (context == null) {
+            throw new IllegalStateException(
+                    "not inside an AioContext: thread " + Thread.currentThread().getName());
+        }
+        return context;
+    }
+
+    /** Whether the calling code runs in this context. */
+    @AnyThread
+    default boolean isCurrent() {
+        return Current.context() == this;
+    }
+
+    /**
+     * Runs {@code callback} once in this context, outside a coroutine, soon. Writes made before
+     * the call are visible to it. Not counted anywhere: work that somebody will rely on counts
+     * itself in an {@link InFlight}.
+     */
+    @AnyThread
+    void schedule(Runnable callback);
+
+    /**
+     * Makes a bottom half: a deferred callback that may be scheduled again and again.
+     *
+     * @param name what it is for, shown to operators
+     */
+    @AnyThread
+    BottomHalf newBottomHalf(String name, Runnable callback);
+
+    /**
+     * Starts a coroutine here; it runs soon, never inside this call. An exception that leaves
+     * {@code body} is reported to the log as a bug.
+     */
+    @AnyThread
+    void spawn(Runnable body);
+
+    /**
+     * Hands a runnable continuation (a virtual thread's task) to this context's carrier. For
+     * {@link Coroutine} only.
+     */
+    @AnyThread
+    void execute(Runnable continuation);
+
+    /** This context's pool of coroutine runners. For {@link Coroutine} only. */
+    @AnyThread
+    CoroutinePool coroutines();
+
+    /** Monotonic time in nanoseconds. */
+    @AnyThread
+    long nowNs();
+
+    /** Makes a timer, unarmed; its callback runs here, outside a coroutine. */
+    @AnyThread
+    AioTimer newTimer(String name, Runnable callback);
+
+    /**
+     * Watches a file descriptor until the handler is closed. The handler does not own the fd: it
+     * must be closed before the fd is.
+     *
+     * @param fd a non-blocking descriptor
+     * @param readable called when readable, at an error or hang-up; null: not watched
+     * @param writable called when writable; null: not watched
+     */
+    FdHandler watch(int fd, String name, Runnable readable, Runnable writable);
+
+    /**
+     * Watches an event notifier (level is drained by the loop), with an optional user-space check
+     * that adaptive polling may call instead of sleeping.
+     *
+     * @param poll returns true if there is work, reading memory only; null: cannot be polled
+     */
+    FdHandler watch(EventNotifier notifier, String name, Runnable signalled,
+            java.util.function.BooleanSupplier poll);
+
+    /** What waits and does I/O for this context; host I/O bundles know their own poller by it. */
+    @AnyThread
+    Poller poller();
+}

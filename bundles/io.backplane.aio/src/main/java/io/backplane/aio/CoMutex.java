@@ -1,0 +1,97 @@
+package io.backplane.aio;
+
+import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A mutex between coroutines of any contexts; it may be held over a suspension. Waiters get it in
+ * FIFO order by hand-off: the next owner owns it before it runs.
+ *
+ * <pre>{@code try (CoMutex.Held held = mutex.awaitLock()) { ... }}</pre>
+ */
+public final class CoMutex {
+    private static final int FREE = 0;
+    private static final int OWNED = 1;
+    private static final int CONTENDED = 2;
+
+    /** The right to unlock. */
+    public final class Held implements AutoCloseable {
+        private Held() {
+        }
+
+        @Override
+        @AnyThread
+        public void close() {
+            unlock();
+        }
+    }
+
+    // Immutable
+    private final Held held = new Held();
+
+    // Any thread
+    private final AtomicInteger state = new AtomicInteger(FREE);
+
+    // Any thread, under guard; never held over a suspension
+    private final ReentrantLock guard = new ReentrantLock();
+    private final ArrayDeque<Coroutine> waiters = new ArrayDeque<>();
+
+    /** Suspends until the caller owns the mutex. Not reentrant. */
+    @Suspends
+    @IoCode
+    public Held awaitLock() {
+        if (!state.compareAndSet(FREE, OWNED) && enqueue()) {
+            Coroutine.suspend();
+        }
+        return held;
+    }
+
+    /** Takes the mutex if it is free; null if not. */
+    @AnyThread
+    public Held tryLock() {
+        return state.compareAndSet(FREE, OWNED) ? held : null;
+    }
+
+    /** Whether anybody owns it now. */
+    @AnyThread
+    public boolean isLocked() {
+        return state.get() != FREE;
+    }
+
+    private boolean enqueue() {
+        Coroutine self = Coroutine.current();
+        guard.lock();
+        try {
+            for (;;) {
+                if (state.compareAndSet(FREE, OWNED)) {
+                    return false;
+                }
+                if (state.get() == CONTENDED || state.compareAndSet(OWNED, CONTENDED)) {
+                    waiters.addLast(self);
+                    return true;
+                }
+            }
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    void unlock() {
+        if (state.compareAndSet(OWNED, FREE)) {
+            return;
+        }
+        Coroutine next;
+        guard.lock();
+        try {
+            assert state.get() == CONTENDED : "unlock of a free CoMutex";
+            next = waiters.pollFirst();
+            if (waiters.isEmpty()) {
+                state.set(OWNED);
+            }
+        } finally {
+            guard.unlock();
+        }
+        next.wake();
+    }
+}

@@ -1,0 +1,51 @@
+package io.backplane.aio;
+
+import java.util.ArrayDeque;
+
+/**
+ * The idle runners of one context; home context only. At most {@link #IDLE_CAPACITY} are kept, so
+ * a burst leaves no more behind than that.
+ */
+public final class CoroutinePool {
+    private static final int IDLE_CAPACITY = 256;
+
+    // Immutable
+    private final AioContext home;
+
+    // Home context only
+    private final ArrayDeque<Coroutine> idle = new ArrayDeque<>();
+    private long madeCount;
+    private boolean closed;
+
+    /** The pool of {@code home}, which owns it. */
+    public CoroutinePool(AioContext home) {
+        this.home = home;
+    }
+
+    /** Starts {@code body} on an idle or a new runner. Home context only. */
+    public void start(Runnable body) {
+        Coroutine runner = idle.pollLast();
+        if (runner == null) {
+            runner = new Coroutine(home, home.name() + "-co" + madeCount++);
+        }
+        runner.start(home, body);
+    }
+
+    /** Takes a runner back; false: it ends. Called by the runner itself. */
+    boolean giveBack(Coroutine runner) {
+        if (closed || idle.size() >= IDLE_CAPACITY) {
+            return false;
+        }
+        idle.addLast(runner);
+        return true;
+    }
+
+    /** Ends the idle runners, and each other one when its body ends. Home context only. */
+    public void close() {
+        closed = true;
+        Coroutine runner;
+        while ((runner = idle.pollLast()) != null) {
+            runner.start(home, () -> { });
+        }
+    }
+}
