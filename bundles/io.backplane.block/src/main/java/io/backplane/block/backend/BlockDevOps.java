@@ -1,0 +1,35 @@
+package io.backplane.block.backend;
+
+import io.backplane.aio.AioContext;
+import io.backplane.aio.GlobalState;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * The only way up: what the graph tells whoever is attached to a backend. Published as an OSGi
+ * service with the property {@code backplane.backend} = the backend's name. All methods run in
+ * main, outside a coroutine, and neither block nor nest.
+ */
+@ConsumerType
+public interface BlockDevOps {
+
+    /** Stop submitting requests: revoke run tokens, detach notifiers. Calls nest. */
+    @GlobalState
+    void drainedBegin();
+
+    /** Whether a handler still runs elsewhere that may submit; false means quiet until the end. */
+    @GlobalState
+    boolean drainedPoll();
+
+    /** Undoes one {@link #drainedBegin}; the last one re-attaches notifiers and kicks once. */
+    @GlobalState
+    void drainedEnd();
+
+    /** The length changed; read it from the backend. */
+    @GlobalState
+    void resized();
+
+    /** The backend's home context changed; called inside a drained section. */
+    @GlobalState
+    default void contextChanged(AioContext context) {
+    }
+}

@@ -1,0 +1,116 @@
+package io.backplane.block.graph;
+
+import io.backplane.aio.AioContext;
+import io.backplane.aio.AnyThread;
+import io.backplane.aio.GlobalState;
+import io.backplane.aio.Suspends;
+import io.backplane.block.BlockException;
+import io.backplane.block.BlockdevOptions;
+import io.backplane.block.BlockdevRef;
+import io.backplane.block.Permissions;
+import io.backplane.block.backend.BlockBackend;
+import io.backplane.block.spi.BlockDriver;
+import java.util.List;
+import java.util.SortedMap;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * Control of the block graph; one service. Everything here is global state: main context, and what
+ * suspends runs in a coroutine there. Errors are operator errors: checked, with the offending name.
+ */
+@ProviderType
+public interface BlockGraph {
+
+    /** The drivers there are now, by name. */
+    @AnyThread
+    SortedMap<String, BlockDriver> drivers();
+
+    /** Makes a named node (blockdev-add); undone completely on failure. */
+    @GlobalState
+    @Suspends
+    BlockNode awaitAdd(BlockdevOptions options) throws BlockException;
+
+    /** Deletes a node that nobody uses (blockdev-del). */
+    @GlobalState
+    @Suspends
+    void awaitDelete(String nodeName) throws BlockException;
+
+    /** Changes the options of nodes, all or none (blockdev-reopen). */
+    @GlobalState
+    @Suspends
+    void awaitReopen(List<BlockdevOptions> options) throws BlockException;
+
+    /** Creates an image (the work of blockdev-create). */
+    @GlobalState
+    @Suspends
+    void awaitCreate(String driver, Record options, CreateProgress progress)
+            throws BlockException;
+
+    /** Told how far a creation is, in bytes. */
+    interface CreateProgress {
+        /** Called from the coroutine that creates. */
+        void progress(long done, long total);
+    }
+
+    /**
+     * Opens an image by file name as the tools do.
+     *
+     * @param filename a path, or a json: pseudo-file
+     * @param format driver name; null: probe
+     */
+    @GlobalState
+    @Suspends
+    BlockNode awaitOpen(String filename, String format, boolean writable, boolean forceShare)
+            throws BlockException;
+
+    /** The node called so; null if there is none. */
+    @GlobalState
+    BlockNode find(String nodeName);
+
+    /** All nodes in order of creation. */
+    @GlobalState
+    List<? extends BlockNode> nodes();
+
+    /** All backends in order of creation. */
+    @GlobalState
+    List<? extends BlockBackend> backends();
+
+    /**
+     * Makes a backend on a node.
+     *
+     * @param name unique name
+     * @param permissions checked against all other parents before anything changes
+     * @param context where its requests come from; the subgraph moves there if it can
+     */
+    @GlobalState
+    @Suspends
+    BlockBackend awaitAttach(String name, BlockdevRef node, Permissions permissions,
+            AioContext context) throws BlockException;
+
+    /**
+     * Drains a node: when it returns no request is in flight on it or below on its account, and
+     * none starts until the section is closed. Sections nest. Never call it under the graph lock.
+     */
+    @GlobalState
+    @Suspends
+    DrainedSection awaitDrained(BlockNode node);
+
+    /** Drains all nodes. */
+    @GlobalState
+    @Suspends
+    DrainedSection awaitAllDrained();
+
+    /** Flushes all nodes (before a stop). */
+    @GlobalState
+    @Suspends
+    void awaitFlushAll() throws BlockException;
+
+    /** Shuts down everything: drains, flushes and closes all nodes; used when the daemon stops. */
+    @GlobalState
+    @Suspends
+    void awaitCloseAll();
+
+    /** Adds a listener to what happens in the graph. */
+    @AnyThread
+    AutoCloseable listen(GraphListener listener);
+}

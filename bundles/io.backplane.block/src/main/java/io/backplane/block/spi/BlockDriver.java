@@ -1,0 +1,65 @@
+package io.backplane.block.spi;
+
+import io.backplane.aio.AnyThread;
+import io.backplane.aio.IoCode;
+import io.backplane.aio.Suspends;
+import io.backplane.block.BlockException;
+import java.lang.foreign.MemorySegment;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * A block driver: a stateless factory of driver nodes. Registered as an OSGi service with the
+ * property {@code backplane.driver} = {@link #name}; what it opens belongs to the graph.
+ */
+@ConsumerType
+public interface BlockDriver {
+
+    /** The name users type, such as {@code qcow2}. */
+    @AnyThread
+    String name();
+
+    /** What kind of driver it is. */
+    @AnyThread
+    DriverTraits traits();
+
+    /** The record of its options; components of type BlockdevRef and BlockdevRefOrNull are its children. */
+    @AnyThread
+    Class<? extends Record> optionsType();
+
+    /** The record of its blockdev-create options; null: cannot create. */
+    @AnyThread
+    default Class<? extends Record> createOptionsType() {
+        return null;
+    }
+
+    /**
+     * Opens a node, I/O phase: may read through the children it was given, never edits the graph.
+     * On an exception everything it took is freed again.
+     */
+    @Suspends
+    @IoCode
+    DriverNode awaitOpen(OpenRequest request) throws BlockException;
+
+    /**
+     * Creates an image.
+     *
+     * @param options an instance of {@link #createOptionsType}
+     */
+    @Suspends
+    @IoCode
+    default void awaitCreate(CreateRequest request, Record options) throws BlockException {
+        throw new BlockException(BlockException.Kind.UNSUPPORTED,
+                "Driver '" + name() + "' does not support image creation");
+    }
+
+    /**
+     * How sure the driver is that an image is of its format.
+     *
+     * @param head the first bytes of the image, at most 2048
+     * @return 0: not mine, 100: certain
+     */
+    @AnyThread
+    default int probe(MemorySegment head) {
+        return 0;
+    }
+}

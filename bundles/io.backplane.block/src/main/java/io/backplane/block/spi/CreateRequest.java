@@ -1,0 +1,25 @@
+package io.backplane.block.spi;
+
+import io.backplane.aio.IoCode;
+import io.backplane.aio.Suspends;
+import io.backplane.block.BlockException;
+import io.backplane.block.BlockdevRef;
+import io.backplane.memory.BufferPool;
+
+/** What a driver gets to create an image. */
+public interface CreateRequest {
+
+    /**
+     * Opens the node to create the image in, for reading, writing and resizing; closed by the
+     * graph when the creation has ended.
+     */
+    @Suspends
+    @IoCode
+    BlockChild awaitOpen(BlockdevRef ref) throws BlockException;
+
+    /** Aligned buffers of the graph. */
+    BufferPool buffers();
+
+    /** Says how far it is, both in bytes, for the job and progress bars. */
+    void progress(long done, long total);
+}

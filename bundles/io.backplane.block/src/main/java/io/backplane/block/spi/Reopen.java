@@ -1,0 +1,11 @@
+package io.backplane.block.spi;
+
+/** A prepared change of a node's options; exactly one of the two is called, in main, without I/O. */
+public interface Reopen {
+
+    /** The new options hold. */
+    void commit();
+
+    /** The old options go on. */
+    void rollBack();
+}
