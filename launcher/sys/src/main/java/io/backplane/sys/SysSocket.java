@@ -1,0 +1,108 @@
+package io.backplane.sys;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * System calls on stream sockets of the unix family. All sockets are non-blocking. Results are
+ * values or negative errnos. Any thread; nothing blocks.
+ */
+public final class SysSocket {
+    /** {@link #recvmsg}: received descriptors are close-on-exec. */
+    public static final int MSG_CMSG_CLOEXEC = 0x40000000;
+    /** Never block. */
+    public static final int MSG_DONTWAIT = 0x40;
+    /** Fail with EPIPE instead of a signal. */
+    public static final int MSG_NOSIGNAL = 0x4000;
+    /** In the flags of a received message: ancillary data was cut. */
+    public static final int MSG_CTRUNC = 8;
+    /** Level and type of a control message that carries descriptors. */
+    public static final int SOL_SOCKET = 1;
+    /** See {@link #SOL_SOCKET}. */
+    public static final int SCM_RIGHTS = 1;
+    /** Longest path of a unix socket, in bytes. */
+    public static final int PATH_BYTES_MAX = 107;
+
+    private static final int AF_UNIX = 1;
+    private static final int STREAM = 1 | 0x80000 | 0x800;
+    private static final int SO_ERROR = 4;
+    private static final int SHUT_RDWR = 2;
+
+    private SysSocket() {
+    }
+
+    /** A new unix stream socket. */
+    public static int unixStream() {
+        return (int) SystemCall.invoke(Numbers.SOCKET, AF_UNIX, STREAM, 0);
+    }
+
+    /** A connected pair: first in the low 32 bits, second in the high ones; or a negative errno. */
+    public static long pair() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment fds = arena.allocate(8, 8);
+            long result = SystemCall.invoke(Numbers.SOCKETPAIR, AF_UNIX, STREAM, 0, fds.address());
+            return result < 0 ? result : fds.get(ValueLayout.JAVA_LONG, 0);
+        }
+    }
+
+    /** Binds to a path, which must not exist; -ENAMETOOLONG beyond {@link #PATH_BYTES_MAX}. */
+    public static int bind(int fd, String path) {
+        return withAddress(Numbers.BIND, fd, path);
+    }
+
+    /** Connects to a path; -EAGAIN: the queue of the listener is full. */
+    public static int connect(int fd, String path) {
+        return withAddress(Numbers.CONNECT, fd, path);
+    }
+
+    private static int withAddress(int number, int fd, String path) {
+        byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length > PATH_BYTES_MAX) {
+            return -36; // ENAMETOOLONG
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = arena.allocate(110, 8);
+            address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
+            MemorySegment.copy(bytes, 0, address, ValueLayout.JAVA_BYTE, 2, bytes.length);
+            return (int) SystemCall.invoke(number, fd, address.address(), 3L + bytes.length);
+        }
+    }
+
+    /** Starts listening. */
+    public static int listen(int fd, int backlog) {
+        return (int) SystemCall.invoke(Numbers.LISTEN, fd, backlog);
+    }
+
+    /** Takes a connection; the new socket is non-blocking. */
+    public static int accept(int fd) {
+        return (int) SystemCall.invoke(Numbers.ACCEPT4, fd, 0, 0, 0x80000 | 0x800);
+    }
+
+    /** {@code sendmsg} with a {@code struct msghdr} the caller laid out. */
+    public static long sendmsg(int fd, MemorySegment header, int flags) {
+        return SystemCall.invoke(Numbers.SENDMSG, fd, header.address(), flags);
+    }
+
+    /** {@code recvmsg} with a {@code struct msghdr} the caller laid out. */
+    public static long recvmsg(int fd, MemorySegment header, int flags) {
+        return SystemCall.invoke(Numbers.RECVMSG, fd, header.address(), flags);
+    }
+
+    /** Ends both directions; the peer sees the end of the stream. */
+    public static int shutdown(int fd) {
+        return (int) SystemCall.invoke(Numbers.SHUTDOWN, fd, SHUT_RDWR);
+    }
+
+    /** The pending error of a socket as a positive errno, or 0. */
+    public static int pendingError(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = arena.allocate(8, 8);
+            value.set(ValueLayout.JAVA_INT, 4, 4);
+            long result = SystemCall.invoke(Numbers.GETSOCKOPT, fd, SOL_SOCKET, SO_ERROR,
+                    value.address(), value.address() + 4, 0);
+            return result < 0 ? (int) -result : value.get(ValueLayout.JAVA_INT, 0);
+        }
+    }
+}
