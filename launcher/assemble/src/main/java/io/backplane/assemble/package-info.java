@@ -1,0 +1,2 @@
+/** The assembler: reads OSGi feature files, flattens them, and lays a distribution out. */
+package io.backplane.assemble;

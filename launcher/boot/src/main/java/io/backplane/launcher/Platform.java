@@ -1,0 +1,181 @@
+package io.backplane.launcher;
+
+import io.backplane.boot.Ready;
+import io.backplane.boot.Startup;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.felix.framework.FrameworkFactory;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.Constants;
+import org.osgi.framework.ServiceReference;
+import org.osgi.framework.launch.Framework;
+import org.osgi.framework.startlevel.BundleStartLevel;
+
+/**
+ * The OSGi framework with the distribution's bundles in it.
+ *
+ * <p>Bundles are installed by reference from the distribution into a storage folder that is
+ * emptied at each start, so what runs is what the distribution holds, never a copy of an earlier
+ * state. {@link #stop} goes down the start levels: console, control, exports, devices, graph,
+ * drivers, event loops.
+ */
+final class Platform {
+    private static final String CONTROL = "io.backplane.control";
+
+    // Immutable
+    private final Framework framework;
+    private final StartList startList;
+
+    private Platform(Framework framework, StartList startList) {
+        this.framework = framework;
+        this.startList = startList;
+    }
+
+    /** Makes the framework; no bundle runs yet. {@code console}: a prompt is welcome. */
+    static Platform create(Path home, DataFolder data, boolean console)
+            throws LaunchException {
+        Map<String, Object> config = new HashMap<>(readConfig(home));
+        config.put(Constants.FRAMEWORK_STORAGE, data.emptyFolder("cache").toString());
+        config.put("backplane.home", home.toString());
+        config.put("backplane.data", data.path().toString());
+        config.put("backplane.console", Boolean.toString(console));
+        config.put("felix.fileinstall.dir", deployFolder(data).toString());
+        config.put("felix.fileinstall.tmpdir", data.emptyFolder("tmp").toString());
+        config.put("felix.log.logger", new FrameworkLog());
+        Framework framework = new FrameworkFactory().newFramework(config);
+        try {
+            framework.init();
+        } catch (BundleException e) {
+            throw new LaunchException("the framework does not start: " + e.getMessage(), e);
+        }
+        return new Platform(framework, StartList.read(home));
+    }
+
+    private static Path deployFolder(DataFolder data) throws LaunchException {
+        Path folder = data.path().resolve("deploy");
+        try {
+            return Files.createDirectories(folder);
+        } catch (IOException e) {
+            throw new LaunchException("can't make the folder " + folder + ": " + e, e);
+        }
+    }
+
+    private static Map<String, String> readConfig(Path home) throws LaunchException {
+        Path file = home.resolve("etc/config.properties");
+        Properties properties = new Properties();
+        try (InputStream in = Files.newInputStream(file)) {
+            properties.load(in);
+        } catch (IOException e) {
+            throw new LaunchException("can't read " + file + ": " + e, e);
+        }
+        Map<String, String> config = new HashMap<>();
+        properties.stringPropertyNames().forEach(n -> config.put(n, properties.getProperty(n)));
+        return config;
+    }
+
+    /**
+     * Installs and starts the distribution's bundles.
+     *
+     * @throws LaunchException if one does not start; the framework is still to be stopped
+     */
+    void start(Startup startup) throws LaunchException {
+        BundleContext context = framework.getBundleContext();
+        context.registerService(Startup.class, startup, null);
+        for (StartList.Entry entry : startList.entries()) {
+            install(context, entry);
+        }
+        try {
+            framework.start();
+        } catch (BundleException e) {
+            throw new LaunchException("the framework does not start: " + e.getMessage(), e);
+        }
+    }
+
+    private static void install(BundleContext context, StartList.Entry entry)
+            throws LaunchException {
+        try {
+            Bundle bundle = context.installBundle("reference:" + entry.jar().toUri());
+            bundle.adapt(BundleStartLevel.class).setStartLevel(entry.startLevel());
+            if (bundle.getHeaders("").get(Constants.FRAGMENT_HOST) == null) {
+                bundle.start(Bundle.START_ACTIVATION_POLICY);
+            }
+        } catch (BundleException e) {
+            throw new LaunchException("can't install " + entry.jar() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Checks after {@link #start} that every bundle runs.
+     *
+     * @throws LaunchException naming the first that does not, and why
+     */
+    void requireAllActive() throws LaunchException {
+        for (Bundle bundle : framework.getBundleContext().getBundles()) {
+            if (bundle.getState() != Bundle.ACTIVE
+                    && bundle.getHeaders("").get(Constants.FRAGMENT_HOST) == null) {
+                throw new LaunchException("the bundle " + bundle.getSymbolicName()
+                        + " did not start: " + whyNotActive(bundle));
+            }
+        }
+    }
+
+    private static String whyNotActive(Bundle bundle) {
+        try {
+            bundle.start(Bundle.START_TRANSIENT);
+            return "it started only at the second attempt";
+        } catch (BundleException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        }
+    }
+
+    /** Whether a bundle is there that executes the command line and has taken the startup. */
+    boolean hasControl() throws LaunchException {
+        for (Bundle bundle : framework.getBundleContext().getBundles()) {
+            if (CONTROL.equals(bundle.getSymbolicName())) {
+                requireStartupTaken(bundle);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void requireStartupTaken(Bundle control) throws LaunchException {
+        ServiceReference<Startup> reference =
+                framework.getBundleContext().getServiceReference(Startup.class);
+        Bundle[] users = reference == null ? null : reference.getUsingBundles();
+        if (users != null) {
+            for (Bundle user : users) {
+                if (user.equals(control)) {
+                    return;
+                }
+            }
+        }
+        throw new LaunchException("the bundle " + CONTROL
+                + " is not active: a service it needs is missing in this distribution");
+    }
+
+    /** Publishes the marker of readiness. */
+    void publish(Ready ready) {
+        framework.getBundleContext().registerService(Ready.class, ready, null);
+    }
+
+    /** Stops all bundles, the highest start level first, and waits for the end. */
+    void stop() {
+        try {
+            framework.stop();
+            framework.waitForStop(0);
+        } catch (BundleException e) {
+            System.err.println("backplane: the framework does not stop: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
