@@ -16,7 +16,11 @@ public interface BlockDevOps {
     @GlobalState
     void drainedBegin();
 
-    /** Whether a handler still runs elsewhere that may submit; false means quiet until the end. */
+    /**
+     * Whether a handler still runs elsewhere that may submit; false means quiet until the end. The
+     * handler counts itself in the backend ({@link BlockBackend#incrementInFlight}): the end of the
+     * count is what makes the drain look again.
+     */
     @GlobalState
     boolean drainedPoll();
 
@@ -27,6 +31,12 @@ public interface BlockDevOps {
     /** The length changed; read it from the backend. */
     @GlobalState
     void resized();
+
+    /** Whether the backend may move to {@code target}; one refusal and nothing moves. */
+    @GlobalState
+    default boolean allowsContext(AioContext target) {
+        return true;
+    }
 
     /** The backend's home context changed; called inside a drained section. */
     @GlobalState

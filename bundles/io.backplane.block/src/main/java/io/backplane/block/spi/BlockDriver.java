@@ -33,6 +33,22 @@ public interface BlockDriver {
     }
 
     /**
+     * Role of a child that the options name, asked before the node is open; decides what the graph
+     * lets the driver do with it while opening.
+     */
+    @AnyThread
+    default ChildRole childRole(String childName, Record options) {
+        if (childName.equals("backing")) {
+            return ChildRole.BACKING;
+        }
+        return switch (traits()) {
+            case FORMAT -> childName.equals("file") ? ChildRole.IMAGE : ChildRole.DATA;
+            case FILTER -> childName.equals("file") ? ChildRole.FILTERED : ChildRole.METADATA;
+            case PROTOCOL -> ChildRole.METADATA;
+        };
+    }
+
+    /**
      * Opens a node, I/O phase: may read through the children it was given, never edits the graph.
      * On an exception everything it took is freed again.
      */

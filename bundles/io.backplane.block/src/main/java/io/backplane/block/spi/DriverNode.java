@@ -129,6 +129,24 @@ public interface DriverNode {
     @AnyThread
     ChildRole childRole(String childName);
 
+    /** Whether it cannot write, whatever the options asked for (see auto-read-only). */
+    @AnyThread
+    default boolean readOnly() {
+        return false;
+    }
+
+    /**
+     * What all parents together do with this node is about to change; host files take or give back
+     * locks here. Called before the change is visible; after an exception the graph keeps the old
+     * permissions and the node the old locks.
+     *
+     * @param parents union of what parents use, intersection of what they share
+     */
+    @Suspends
+    @IoCode
+    default void awaitPermissionsChanged(Permissions parents) throws BlockException {
+    }
+
     /**
      * The node may write from now on, or no longer (auto-read-only, reopen). Host files reopen
      * their descriptor here. I/O phase, drained.

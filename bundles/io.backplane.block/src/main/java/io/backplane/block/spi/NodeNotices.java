@@ -9,6 +9,11 @@ public interface NodeNotices {
     @AnyThread
     void lengthChanged();
 
+    /** {@link DriverNode#drainedPoll} may have turned false: whoever drains looks again. */
+    @AnyThread
+    default void quiet() {
+    }
+
     /** The limits have changed. */
     @AnyThread
     void limitsChanged();

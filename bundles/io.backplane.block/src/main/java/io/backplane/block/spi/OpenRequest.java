@@ -18,6 +18,12 @@ public interface OpenRequest {
     @AnyThread
     boolean readOnly();
 
+    /** Whether to open read-only what may not be opened for writing, rather than to fail. */
+    @AnyThread
+    default boolean autoReadOnly() {
+        return false;
+    }
+
     /** Whether the page cache is to be bypassed. */
     @AnyThread
     boolean direct();
