@@ -2,6 +2,7 @@ package io.backplane.console;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import org.apache.felix.service.command.CommandProcessor;
 import org.apache.felix.service.command.CommandSession;
 import org.jline.reader.EndOfFileException;
@@ -81,7 +82,7 @@ final class TerminalPrompt implements AutoCloseable {
             try {
                 CommandRunner.run(session, reader.readLine(PROMPT), terminal.writer());
             } catch (UserInterruptException e) {
-                if (e.getPartialLine().isEmpty()) {
+                if (!closed && e.getPartialLine().isEmpty()) {
                     stop.run();
                     return;
                 }
@@ -98,6 +99,11 @@ final class TerminalPrompt implements AutoCloseable {
     public void close() {
         closed = true;
         thread.interrupt();
+        try {
+            thread.join(Duration.ofSeconds(2));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         session.close();
         try {
             terminal.close();

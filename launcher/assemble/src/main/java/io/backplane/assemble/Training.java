@@ -49,6 +49,7 @@ record Training(Path home) {
             }
             Files.deleteIfExists(keyFile);
             Files.deleteIfExists(cache);
+            delete(work(name));
             Files.createDirectories(work(name));
             Path output = cache.resolveSibling(name + ".part");
             train(name, arguments, stopWhenReady, output);
@@ -118,6 +119,9 @@ record Training(Path home) {
     }
 
     private static void delete(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
