@@ -28,6 +28,12 @@ public final class Current {
         SLOT.set(coroutine);
     }
 
+    /** Whether the calling code runs in {@code context}. */
+    @AnyThread
+    public static boolean isContext(AioContext context) {
+        return context() == context;
+    }
+
     /** Says that the calling platform thread runs {@code context}'s loop from now on; null ends. */
     public static void enterLoop(AioContext context) {
         if (context == null) {

@@ -75,7 +75,7 @@ public interface HostFile extends AutoCloseable {
     @IoCode
     long length() throws HostIoException;
 
-    /** Bytes of storage the file takes up now (st_blocks). */
+    /** Bytes of storage the file takes up now (st_blocks); -1: the engine cannot tell. */
     @Suspends
     @IoCode
     long allocatedBytes() throws HostIoException;

@@ -1,0 +1,46 @@
+package io.backplane.hostio.uring;
+
+import io.backplane.aio.PollerFactory;
+import io.backplane.hostio.HostFileEngine;
+import java.util.Dictionary;
+import java.util.Hashtable;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.slf4j.LoggerFactory;
+
+/** Registers the io_uring poller and engine if the host has io_uring. */
+@Component(service = {}, immediate = true)
+public final class UringComponent {
+    private static final int RANKING = 100;
+
+    private final UringFileEngine engine = new UringFileEngine();
+
+    @Activate
+    void activate(BundleContext context) {
+        String reason = engine.unavailableReason();
+        if (reason == null) {
+            context.registerService(PollerFactory.class, new UringPollerFactory(),
+                    properties("backplane.poller", UringPoller.MECHANISM));
+        } else {
+            LoggerFactory.getLogger(UringComponent.class).warn("no io_uring here: {}", reason);
+        }
+        context.registerService(HostFileEngine.class, engine,
+                properties("backplane.aio", engine.aio()));
+    }
+
+    private static Dictionary<String, Object> properties(String key, String value) {
+        Dictionary<String, Object> properties = new Hashtable<>();
+        properties.put(key, value);
+        properties.put(Constants.SERVICE_RANKING, RANKING);
+        return properties;
+    }
+
+    /** The framework takes the services back before. */
+    @Deactivate
+    void deactivate() {
+        engine.close();
+    }
+}
