@@ -47,10 +47,6 @@ record CommandLine(Action action, List<StartupOption> options, Path dataFolder, 
         return parser.parse();
     }
 
-    /** Whether anything is asked for that serves or can be asked to serve. */
-    boolean servesSomething() {
-        return options.stream().anyMatch(o -> !o.name().equals("object"));
-    }
 
     private static final class Parser {
         private final String[] arguments;
