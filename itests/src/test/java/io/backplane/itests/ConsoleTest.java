@@ -81,6 +81,7 @@ class ConsoleTest {
         type("garbage");
         awaitScreen("garbage");
         type("\u0003");
+        awaitScreen("(?s)garbage.*backplane> ");
         type("version\r");
         awaitScreen("framework 7");
         type("\u0003");

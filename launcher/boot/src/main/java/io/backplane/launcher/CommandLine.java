@@ -47,7 +47,6 @@ record CommandLine(Action action, List<StartupOption> options, Path dataFolder, 
         return parser.parse();
     }
 
-
     private static final class Parser {
         private final String[] arguments;
         private int index;
