@@ -28,6 +28,8 @@ import java.util.Properties;
  * @param properties values for the placeholders in feature and configuration files
  */
 record Distribution(Path root, JarSource jars, Properties properties) {
+    /** The privileged module; a tool has it on its class path. */
+    private static final String SYS = "io.backplane.sys";
     private static final List<String> LAUNCHER = List.of(
             "org.apache.felix:org.apache.felix.framework:${felix.framework.version}",
             "org.slf4j:slf4j-api:${slf4j.version}",
@@ -50,7 +52,7 @@ record Distribution(Path root, JarSource jars, Properties properties) {
     private void writeLauncher(Layout layout) throws AssemblyException {
         String version = properties.getProperty("project.version");
         layout.copy(root.resolve("backplane"), "backplane");
-        String sys = "io.backplane.sys-" + version + ".jar";
+        String sys = SYS + "-" + version + ".jar";
         layout.copy(root.resolve("launcher/sys/target").resolve(sys), "mods/" + sys);
         String launcher = "io.backplane.launcher-" + version + ".jar";
         layout.copy(root.resolve("launcher/boot/target").resolve(launcher),
@@ -87,6 +89,8 @@ record Distribution(Path root, JarSource jars, Properties properties) {
             String bundle = "bundles/" + id.jarName();
             if (bundles.contains(bundle)) {
                 classPath.add(bundle);
+            } else if (id.artifact().equals(SYS)) {
+                classPath.add("mods/" + id.jarName());
             } else {
                 layout.copy(jars.find(id, tool.id().artifact()), "lib/" + id.jarName());
                 classPath.add("lib/" + id.jarName());
