@@ -63,20 +63,21 @@ public final class AioWait {
         Waiter waiter = new Waiter();
         waiters.add(waiter);
         try {
-            for (;;) {
-                waiter.armed = true;
-                VarHandle.fullFence();
-                if (!condition.getAsBoolean()) {
-                    if (!waiter.disarm()) {
-                        Coroutine.suspend(); // a kick is on its way: take it
-                    }
-                    return;
-                }
+            while (arm(waiter, condition)) {
                 Coroutine.suspend();
             }
         } finally {
             waiters.remove(waiter);
+            if (!waiter.disarm()) {
+                Coroutine.suspend(); // a kick is on its way: take it
+            }
         }
+    }
+
+    private static boolean arm(Waiter waiter, BooleanSupplier condition) {
+        waiter.armed = true;
+        VarHandle.fullFence();
+        return condition.getAsBoolean();
     }
 
     /** Makes every waiter look at its condition again. */

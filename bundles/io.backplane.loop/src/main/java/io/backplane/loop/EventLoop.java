@@ -136,7 +136,11 @@ public final class EventLoop implements AioContext {
     /** Runs turns until {@link #requestStop}, then ends the coroutines and closes the poller. */
     void run() {
         while (!stop) {
-            turn();
+            try {
+                turn();
+            } catch (RuntimeException | Error e) {
+                LOG.error("bug: a turn of context {} failed, {}", name, describe(), e);
+            }
         }
         phase = "closing";
         coroutines.close();
@@ -203,9 +207,11 @@ public final class EventLoop implements AioContext {
         notifyMe = 1;
         boolean go = inbox != null || stop || newFactories != null;
         phase = "waiting";
-        int events = poller.poll(go ? 0 : timeoutNs());
-        notifyMe = 0;
-        return events;
+        try {
+            return poller.poll(go ? 0 : timeoutNs());
+        } finally {
+            notifyMe = 0;
+        }
     }
 
     private int pollThenWait() {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
 /** A loop with a thread of its own. */
 final class LoopThread implements IoThread {
@@ -21,6 +22,8 @@ final class LoopThread implements IoThread {
     private final Thread thread;
     private final AioWait wait = new AioWait(null);
     private final InFlight users = new InFlight(wait);
+
+    private final CountDownLatch opened = new CountDownLatch(1);
 
     // Any thread
     private volatile int threadId;
@@ -42,12 +45,14 @@ final class LoopThread implements IoThread {
             threadId = kernelThreadId();
             loop.open(factories);
             started = true;
+            opened.countDown();
             wait.kick();
             loop.run();
         } catch (RuntimeException e) {
             failure = e;
         } finally {
             ended = true;
+            opened.countDown();
             wait.kick();
         }
     }
@@ -63,6 +68,19 @@ final class LoopThread implements IoThread {
 
     void start() {
         thread.start();
+    }
+
+    /** Blocks until the loop runs; throws why it does not. Outside contexts. */
+    void startAndBlock() {
+        thread.start();
+        try {
+            opened.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     /** Suspends until the loop runs; throws why it does not. */

@@ -39,11 +39,15 @@ public final class Loops implements EventLoops, AutoCloseable {
         return new EventLoop(name, isMain, polling, maySpin, System::nanoTime);
     }
 
-    /** Starts the thread {@code backplane-main}, which runs the main context until close. */
+    /**
+     * Starts the thread {@code backplane-main}, which runs the main context until close.
+     *
+     * @throws java.io.UncheckedIOException if no poller works
+     */
     public Loops startMain() {
         mainThread = new LoopThread(this, "main", "backplane-main", PollingOptions.OFF, main,
                 factories);
-        mainThread.start();
+        mainThread.startAndBlock();
         return this;
     }
 

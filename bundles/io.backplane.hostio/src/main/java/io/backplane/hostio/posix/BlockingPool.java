@@ -66,7 +66,8 @@ public final class BlockingPool implements AutoCloseable {
         Throwable failure = call.failure;
         if (failure != null) {
             call.failure = null;
-            throw new IllegalStateException("blocking call failed", failure);
+            throw failure instanceof RuntimeException e ? e
+                    : new IllegalStateException("blocking call failed", failure);
         }
         return call.result;
     }

@@ -1,0 +1,414 @@
+package io.backplane.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.backplane.aio.AioContext;
+import io.backplane.aio.AioTimer;
+import io.backplane.aio.BottomHalf;
+import io.backplane.aio.Coroutine;
+import io.backplane.aio.FdHandler;
+import io.backplane.aio.Poller;
+import io.backplane.aio.PollerFactory;
+import io.backplane.hostio.nio.NioPollerFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EventLoopTest {
+
+    /** Calls back at the phase boundaries of a turn; waits by parking. */
+    private static final class PhasePoller implements PollerFactory, Poller {
+        private final Poller inner = new NioPollerFactory().open();
+        private volatile Runnable beforeWait = () -> { };
+        private volatile Runnable afterWait = () -> { };
+        private volatile boolean waiting;
+        private Poller real;
+
+        @Override
+        public String mechanism() {
+            return "phases";
+        }
+
+        @Override
+        public Poller open() {
+            real = new NioPollerFactory().open(); // for the loop's thread
+            return this;
+        }
+
+        @Override
+        public FdHandler watch(int fd, Runnable readable, Runnable writable) {
+            return inner.watch(fd, readable, writable);
+        }
+
+        @Override
+        public int poll(long timeoutNs) {
+            if (timeoutNs == 0) {
+                return real.poll(0);
+            }
+            beforeWait.run();
+            waiting = true;
+            int ran = real.poll(timeoutNs);
+            waiting = false;
+            afterWait.run();
+            return ran;
+        }
+
+        @Override
+        public boolean hasWork() {
+            return false;
+        }
+
+        @Override
+        public void wake() {
+            real.wake();
+        }
+
+        @Override
+        public void close() {
+            real.close();
+        }
+    }
+
+    private static void inOtherThread(Runnable action) {
+        Thread thread = new Thread(action);
+        thread.start();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    @Tag("E1")
+    @Tag("E2")
+    void whatIsScheduledAtAnyPhaseBoundaryRuns() throws Exception {
+        PhasePoller poller = new PhasePoller();
+        OnLoops.outside(poller, loops -> {
+            for (int round = 0; round < 50; round++) {
+                for (String phase : List.of("before", "inside", "after")) {
+                    CompletableFuture<Void> ran = new CompletableFuture<>();
+                    Runnable once = new Runnable() {
+                        private boolean done;
+
+                        @Override
+                        public void run() {
+                            if (!done) {
+                                done = true;
+                                inOtherThread(() -> loops.main().schedule(
+                                        () -> ran.complete(null)));
+                            }
+                        }
+                    };
+                    switch (phase) {
+                        case "before" -> poller.beforeWait = once;
+                        case "after" -> poller.afterWait = once;
+                        default -> {
+                            while (!poller.waiting) {
+                                Thread.onSpinWait();
+                            }
+                            inOtherThread(once);
+                        }
+                    }
+                    if (!phase.equals("inside")) {
+                        loops.main().schedule(() -> { }); // another turn
+                    }
+                    OnLoops.await(loops, ran);
+                    poller.beforeWait = () -> { };
+                    poller.afterWait = () -> { };
+                }
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"io_uring", "epoll", "nio"})
+    @Tag("E1")
+    @Tag("E2")
+    void noWakeIsLostBetweenTwoThreads(String mechanism) throws Exception {
+        OnLoops.outside(OnLoops.factory(mechanism), loops -> {
+            AtomicInteger ran = new AtomicInteger();
+            BottomHalf half = loops.main().newBottomHalf("count", ran::incrementAndGet);
+            for (int i = 1; i <= 5000; i++) {
+                half.schedule();
+                long deadline = System.nanoTime() + 20_000_000_000L;
+                while (ran.get() < i) {
+                    assertTrue(System.nanoTime() < deadline, loops::describe);
+                    if (i % 3 == 0) {
+                        LockSupport.parkNanos(1000);
+                    }
+                }
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"io_uring", "nio"})
+    @Tag("E2")
+    @Tag("E5")
+    void bottomHalfThatReschedulesItselfAndIsScheduledByOthersNeverStops(String mechanism)
+            throws Exception {
+        OnLoops.outside(OnLoops.factory(mechanism), loops -> {
+            AtomicInteger runs = new AtomicInteger();
+            BottomHalf[] half = new BottomHalf[1];
+            half[0] = loops.main().newBottomHalf("again", () -> {
+                if (runs.incrementAndGet() % 3 != 0) {
+                    half[0].schedule();
+                }
+            });
+            Thread[] workers = new Thread[2];
+            for (int w = 0; w < workers.length; w++) {
+                workers[w] = new Thread(() -> {
+                    for (int i = 0; i < 20_000; i++) {
+                        half[0].schedule();
+                    }
+                });
+                workers[w].start();
+            }
+            for (Thread worker : workers) {
+                worker.join();
+            }
+            CompletableFuture<Void> end = new CompletableFuture<>();
+            AtomicInteger seen = new AtomicInteger(-1);
+            Runnable settle = new Runnable() {
+                @Override
+                public void run() {
+                    if (seen.getAndSet(runs.get()) == runs.get()) {
+                        end.complete(null);
+                    } else {
+                        loops.main().schedule(this);
+                    }
+                }
+            };
+            loops.main().schedule(settle);
+            OnLoops.await(loops, end);
+            assertEquals(0, runs.get() % 3);
+            half[0].schedule();
+            loops.main().schedule(settle);
+        });
+    }
+
+    @Test
+    @Tag("E4")
+    void bottomHalfScheduledManyTimesRunsOnce() throws Exception {
+        OnLoops.run("nio", loops -> {
+            AioContext main = loops.main();
+            int[] runs = new int[1];
+            int[] data = new int[1];
+            BottomHalf half = main.newBottomHalf("once", () -> {
+                runs[0]++;
+                assertEquals(7, data[0]);
+            });
+            for (int i = 0; i < 10; i++) {
+                half.schedule();
+            }
+            data[0] = 7;
+            Coroutine.awaitYield();
+            assertEquals(1, runs[0]);
+            half.schedule();
+            half.cancel();
+            Coroutine.awaitYield();
+            assertEquals(1, runs[0]);
+            half.schedule();
+            half.cancel();
+            half.schedule();
+            Coroutine.awaitYield();
+            assertEquals(2, runs[0]);
+            half.schedule();
+            half.close();
+            half.schedule();
+            Coroutine.awaitYield();
+            assertEquals(2, runs[0]);
+        });
+    }
+
+    @Test
+    @Tag("E4")
+    void bottomHalvesMayCloseThemselvesAndEachOther() throws Exception {
+        OnLoops.run("nio", loops -> {
+            List<BottomHalf> halves = new ArrayList<>();
+            int[] runs = new int[1];
+            for (int i = 0; i < 20; i++) {
+                halves.add(loops.main().newBottomHalf("bh" + i, () -> {
+                    runs[0]++;
+                    halves.forEach(BottomHalf::close);
+                }));
+            }
+            halves.forEach(BottomHalf::schedule);
+            Coroutine.awaitYield();
+            halves.forEach(BottomHalf::schedule);
+            Coroutine.awaitYield();
+            assertEquals(1, runs[0]);
+        });
+    }
+
+    @Test
+    @Tag("E4")
+    void callbacksRunInOrderAndAFailingOneHurtsNobody() throws Exception {
+        OnLoops.run("nio", loops -> {
+            List<Integer> order = new ArrayList<>();
+            for (int i = 0; i < 3000; i++) { // more than one turn takes
+                int n = i;
+                loops.main().schedule(() -> {
+                    order.add(n);
+                    if (n == 5) {
+                        throw new IllegalStateException("expected by the test");
+                    }
+                });
+            }
+            while (order.size() < 3000) {
+                Coroutine.awaitYield();
+            }
+            for (int i = 0; i < 3000; i++) {
+                assertEquals(i, order.get(i));
+            }
+        });
+    }
+
+    @Test
+    @Tag("E1")
+    void timersFireByDeadlineThenByOrderOfArming() throws Exception {
+        OnLoops.run("epoll", loops -> {
+            AioContext main = loops.main();
+            Coroutine self = Coroutine.current();
+            List<String> fired = new ArrayList<>();
+            long now = main.nowNs();
+            AioTimer late = main.newTimer("late", () -> {
+                fired.add("late");
+                self.wake();
+            });
+            AioTimer a = main.newTimer("a", () -> fired.add("a"));
+            AioTimer b = main.newTimer("b", () -> fired.add("b"));
+            AioTimer never = main.newTimer("never", () -> fired.add("never"));
+            late.armAt(now + 3_000_000);
+            b.armAt(now + 1_000_000);
+            a.armAt(now + 1_000_000);
+            never.armAt(now + 1_000_000);
+            never.close();
+            never.armAt(now);
+            a.armAt(now - 5);
+            b.armAt(now - 5);
+            Coroutine.suspend();
+            assertEquals(List.of("a", "b", "late"), fired);
+            assertTrue(main.nowNs() >= now + 3_000_000);
+        });
+    }
+
+    @Test
+    void manyTimersKeepTheirOrder() throws Exception {
+        OnLoops.run("nio", loops -> {
+            AioContext main = loops.main();
+            long seed = 20260101;
+            java.util.Random random = new java.util.Random(seed);
+            long base = main.nowNs() + 2_000_000;
+            List<Long> fired = new ArrayList<>();
+            List<AioTimer> timers = new ArrayList<>();
+            for (int i = 0; i < 500; i++) {
+                long at = base + random.nextInt(1000);
+                AioTimer timer = main.newTimer("t", () -> fired.add(at));
+                timer.armAt(base + random.nextInt(1000));
+                timer.armAt(at);
+                timers.add(timer);
+            }
+            for (int i = 0; i < 500; i += 5) {
+                timers.get(i).disarm();
+            }
+            Coroutine self = Coroutine.current();
+            main.newTimer("end", self::wake).armAt(base + 2_000_000);
+            Coroutine.suspend();
+            assertEquals(400, fired.size(), "seed " + seed);
+            for (int i = 1; i < fired.size(); i++) {
+                assertTrue(fired.get(i - 1) <= fired.get(i), "seed " + seed);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"io_uring", "epoll", "nio"})
+    @Tag("E1")
+    @Tag("E13")
+    void timerArmedByAnotherThreadWakesASleepingLoop(String mechanism) throws Exception {
+        OnLoops.outside(OnLoops.factory(mechanism), loops -> {
+            for (int i = 0; i < 50; i++) {
+                CompletableFuture<Void> fired = new CompletableFuture<>();
+                AioTimer far = loops.main().newTimer("far", () -> { });
+                far.armAt(loops.main().nowNs() + 3_600_000_000_000L);
+                AioTimer timer = loops.main().newTimer("near", () -> fired.complete(null));
+                timer.armAt(loops.main().nowNs() + 100_000);
+                OnLoops.await(loops, fired);
+                far.close();
+            }
+        });
+    }
+
+    @Test
+    void timerThatArmsItselfInThePastDoesNotHoldTheLoop() throws Exception {
+        OnLoops.run("nio", loops -> {
+            AioTimer[] timer = new AioTimer[1];
+            int[] fired = new int[1];
+            timer[0] = loops.main().newTimer("past", () -> {
+                fired[0]++;
+                timer[0].armAt(0);
+            });
+            timer[0].armAt(0);
+            for (int i = 0; i < 10; i++) {
+                Coroutine.awaitYield();
+            }
+            timer[0].close();
+            assertTrue(fired[0] >= 5 && fired[0] < 50, "fired " + fired[0]);
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"io_uring", "epoll", "nio"})
+    void idleLoopUsesNoProcessor(String mechanism) throws Exception {
+        OnLoops.outside(OnLoops.factory(mechanism), loops -> {
+            OnLoops.call(loops, () -> { });
+            Thread thread = Thread.getAllStackTraces().keySet().stream()
+                    .filter(t -> t.getName().equals("backplane-main")).findFirst().orElseThrow();
+            var bean = java.lang.management.ManagementFactory.getThreadMXBean();
+            Thread.sleep(20);
+            long before = bean.getThreadCpuTime(thread.threadId());
+            Thread.sleep(300);
+            long used = bean.getThreadCpuTime(thread.threadId()) - before;
+            assertTrue(used < 15_000_000, "idle loop used " + used + " ns");
+        });
+    }
+
+    @Test
+    @Tag("E6")
+    void hungLoopSaysWhereItHangs() throws Exception {
+        OnLoops.outside(OnLoops.factory("nio"), loops -> {
+            CompletableFuture<Void> inside = new CompletableFuture<>();
+            CompletableFuture<Void> release = new CompletableFuture<>();
+            loops.main().newBottomHalf("culprit", () -> {
+                inside.complete(null);
+                release.join();
+            }).schedule();
+            inside.join();
+            String text = loops.describe();
+            release.complete(null);
+            assertTrue(text.contains("dispatching culprit"), text);
+        });
+    }
+
+    @Test
+    void methodsOfTheHomeContextRefuseOtherThreads() throws Exception {
+        OnLoops.outside(OnLoops.factory("epoll"), loops -> {
+            assertThrows(IllegalStateException.class,
+                    () -> loops.main().watch(0, "x", () -> { }, null));
+            assertThrows(IllegalStateException.class, AioContext::current);
+            assertFalse(loops.main().isCurrent());
+            assertThrows(IllegalStateException.class, Coroutine::suspend);
+        });
+    }
+}

@@ -1,0 +1,254 @@
+package io.backplane.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.backplane.aio.AioContext;
+import io.backplane.aio.Coroutine;
+import io.backplane.aio.FdHandler;
+import io.backplane.hostio.HostFile;
+import io.backplane.hostio.HostIoException;
+import io.backplane.hostio.OpenFlags;
+import io.backplane.hostio.posix.EventFd;
+import io.backplane.hostio.posix.UnixSocket;
+import io.backplane.memory.IoVector;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class WatchTest {
+    @TempDir
+    Path dir;
+
+    private final Arena arena = Arena.ofAuto();
+
+    /** Suspends until {@code condition} holds, looking again each millisecond at most. */
+    private static void awaitTrue(Loops loops, java.util.function.BooleanSupplier condition) {
+        Coroutine self = Coroutine.current();
+        for (int i = 0; i < 10_000 && !condition.getAsBoolean(); i++) {
+            loops.main().newTimer("look", self::wake).armAt(loops.main().nowNs() + 1_000_000);
+            Coroutine.suspend();
+        }
+        assertTrue(condition.getAsBoolean(), loops::describe);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"io_uring", "epoll"})
+    void everySignalAfterANoticeIsNoticed(String mechanism) throws Exception {
+        try (EventFd event = EventFd.create()) {
+            OnLoops.outside(OnLoops.factory(mechanism), loops -> {
+                int[] notices = new int[1];
+                CompletableFuture<?>[] next = {new CompletableFuture<>()};
+                event.set(); // before the watch: reported by it
+                FdHandler[] handler = new FdHandler[1];
+                OnLoops.call(loops, () -> handler[0] = loops.main().watch(event, "kick", () -> {
+                    notices[0]++;
+                    next[0].complete(null);
+                }, null));
+                for (int i = 0; i < 2000; i++) {
+                    OnLoops.await(loops, next[0]);
+                    next[0] = new CompletableFuture<>();
+                    event.set();
+                }
+                OnLoops.await(loops, next[0]);
+                OnLoops.call(loops, () -> {
+                    handler[0].close();
+                    handler[0].close();
+                    int before = notices[0];
+                    event.set();
+                    Coroutine.awaitYield();
+                    Coroutine.awaitYield();
+                    assertEquals(before, notices[0]);
+                });
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"io_uring", "epoll"})
+    void socketReportsReadableWritableAndItsEnd(String mechanism) throws Exception {
+        OnLoops.run(mechanism, loops -> {
+            UnixSocket[] pair = UnixSocket.pair();
+            MemorySegment data = arena.allocate(65536);
+            long[] received = new long[1];
+            int[] writable = new int[1];
+            boolean[] ended = new boolean[1];
+            AioContext main = loops.main();
+            FdHandler reader = main.watch(pair[1].fd(), "reader", () -> {
+                try {
+                    long n;
+                    while ((n = pair[1].receive(data, 0, 1000)) > 0) {
+                        received[0] += n;
+                    }
+                    ended[0] |= n == 0;
+                } catch (HostIoException e) {
+                    throw new IllegalStateException(e);
+                }
+            }, null);
+            FdHandler writer = main.watch(pair[0].fd(), "writer", () -> { },
+                    () -> writable[0]++);
+            awaitTrue(loops, () -> writable[0] > 0);
+            writer.watchWritable(false);
+            Coroutine.awaitYield();
+            int before = writable[0];
+            long sent = 0;
+            long n;
+            MemorySegment source = arena.allocate(65536);
+            while ((n = pair[0].send(source, 0, 65536, null)) != UnixSocket.WOULD_BLOCK) {
+                sent += n;
+            }
+            long all = sent;
+            awaitTrue(loops, () -> received[0] == all);
+            assertEquals(before, writable[0]);
+            writer.watchWritable(true);
+            awaitTrue(loops, () -> writable[0] > before);
+            writer.close();
+            pair[0].close();
+            awaitTrue(loops, () -> ended[0]);
+            reader.close();
+            pair[1].close();
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"io_uring", "epoll"})
+    void handlerClosedByAnotherOfTheSamePollDoesNotRun(String mechanism) throws Exception {
+        OnLoops.run(mechanism, loops -> {
+            FdHandler[] handlers = new FdHandler[8];
+            EventFd[] events = new EventFd[8];
+            int[] ran = new int[1];
+            for (int i = 0; i < 8; i++) {
+                events[i] = EventFd.create();
+                handlers[i] = loops.main().watch(events[i], "e" + i, () -> {
+                    ran[0]++;
+                    for (int k = 0; k < 8; k++) {
+                        handlers[k].close();
+                    }
+                }, null);
+            }
+            for (EventFd event : events) {
+                event.set();
+            }
+            awaitTrue(loops, () -> ran[0] > 0);
+            for (EventFd event : events) {
+                event.close();
+            }
+            EventFd reused = EventFd.create();
+            FdHandler handler = loops.main().watch(reused, "again", () -> ran[0] += 100, null);
+            reused.set();
+            awaitTrue(loops, () -> ran[0] == 101);
+            handler.close();
+            reused.close();
+        });
+    }
+
+    @Test
+    void floodOfEventsLosesNone() throws Exception {
+        OnLoops.run("io_uring", loops -> {
+            int count = 300;
+            EventFd[] events = new EventFd[count];
+            FdHandler[] handlers = new FdHandler[count];
+            int[] ran = new int[count];
+            for (int i = 0; i < count; i++) {
+                int n = i;
+                events[i] = EventFd.create();
+                handlers[i] = loops.main().watch(events[i], "e", () -> ran[n]++, null);
+            }
+            for (int k = 0; k < 50; k++) { // more completions than the queue holds
+                for (EventFd event : events) {
+                    event.set();
+                }
+            }
+            awaitTrue(loops, () -> java.util.Arrays.stream(ran).allMatch(r -> r > 0));
+            int[] before = ran.clone();
+            for (EventFd event : events) {
+                event.set();
+            }
+            awaitTrue(loops, () -> {
+                for (int i = 0; i < count; i++) {
+                    if (ran[i] == before[i]) {
+                        return false;
+                    }
+                }
+                return true;
+            });
+            for (int i = 0; i < count; i++) {
+                handlers[i].close();
+                events[i].close();
+            }
+        });
+    }
+
+    @Test
+    @Tag("E15")
+    void handlersAndRequestsSurviveAChangeOfMechanism() throws Exception {
+        OnLoops.run("epoll", loops -> {
+            EventFd event = EventFd.create();
+            int[] ran = new int[1];
+            FdHandler handler = loops.main().watch(event, "kick", () -> ran[0]++, null);
+            IoVector iov = IoVector.of(arena.allocate(4096, 4096));
+            try (HostFile file = OnLoops.engine("io_uring").awaitOpen(
+                    dir.resolve("f").toString(), new OpenFlags(true, false, true, false))) {
+                for (int i = 0; i < 20; i++) {
+                    String next = i % 2 == 0 ? "io_uring" : "epoll";
+                    loops.main().spawn(() -> {
+                        try {
+                            file.pwritev(iov, 0, 4096, 0, true);
+                        } catch (HostIoException e) {
+                            throw new IllegalStateException(e);
+                        }
+                        ran[0] += 1000;
+                    });
+                    Coroutine.awaitYield();
+                    ran[0] = 0;
+                    event.set();
+                    loops.prefer(List.of(OnLoops.factory(next)));
+                    awaitTrue(loops, () -> loops.main().poller().mechanism().equals(next));
+                    awaitTrue(loops, () -> ran[0] > 0);
+                    int before = ran[0];
+                    event.set();
+                    awaitTrue(loops, () -> ran[0] > before);
+                    file.flush();
+                }
+            }
+            handler.close();
+            event.close();
+        });
+    }
+
+    @Test
+    void pollableNotifierIsServedWithoutASignal() throws Exception {
+        OnLoops.run("io_uring", loops -> {
+            var io = loops.awaitCreate("io0",
+                    new io.backplane.aio.PollingOptions(20_000_000, 0, 0));
+            EventFd event = EventFd.create();
+            boolean[] work = new boolean[1];
+            int[] served = new int[1];
+            Coroutine.awaitMoveTo(io.context());
+            FdHandler handler = io.context().watch(event, "queue", () -> {
+                work[0] = false;
+                served[0]++;
+            }, () -> work[0]);
+            work[0] = true;
+            event.set(); // on a host without a spare processor the loop does not spin
+            for (int i = 0; i < 1000 && served[0] == 0; i++) {
+                Coroutine self = Coroutine.current();
+                io.context().newTimer("look", self::wake)
+                        .armAt(io.context().nowNs() + 1_000_000);
+                Coroutine.suspend();
+            }
+            assertTrue(served[0] > 0);
+            handler.close();
+            Coroutine.awaitMoveTo(loops.main());
+            event.close();
+            io.awaitStop();
+        });
+    }
+}
