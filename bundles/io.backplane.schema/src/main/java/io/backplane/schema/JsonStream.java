@@ -40,6 +40,8 @@ public final class JsonStream {
 
     // Immutable
     private final Sink sink;
+    private final int tokenBytesMax;
+    private final int tokenCountMax;
 
     // Owner thread
     private final List<JsonToken> tokens = new ArrayList<>();
@@ -51,7 +53,19 @@ public final class JsonStream {
 
     /** A stream at its start. */
     public JsonStream(Sink sink) {
+        this(sink, TOKEN_BYTES_MAX, TOKEN_COUNT_MAX);
+    }
+
+    /**
+     * A stream with tighter limits.
+     *
+     * @param tokenBytesMax bytes of the tokens of one value
+     * @param tokenCountMax tokens of one value
+     */
+    public JsonStream(Sink sink, int tokenBytesMax, int tokenCountMax) {
         this.sink = sink;
+        this.tokenBytesMax = tokenBytesMax;
+        this.tokenCountMax = tokenCountMax;
     }
 
     /** Takes the next bytes. */
@@ -109,9 +123,9 @@ public final class JsonStream {
     }
 
     private void append(int c) {
-        if (text.size() > TOKEN_BYTES_MAX) {
+        if (text.size() > tokenBytesMax) {
             text.reset(); // reported when the token ends, whatever it was
-            tokenBytes = TOKEN_BYTES_MAX;
+            tokenBytes = tokenBytesMax;
         }
         text.write(c);
     }
@@ -221,9 +235,9 @@ public final class JsonStream {
             default -> { }
         }
         tokenBytes += token.text().length + 1;
-        if (tokenBytes > TOKEN_BYTES_MAX) {
+        if (tokenBytes > tokenBytesMax) {
             fail("JSON token size limit exceeded");
-        } else if (tokens.size() >= TOKEN_COUNT_MAX) {
+        } else if (tokens.size() >= tokenCountMax) {
             fail("JSON token count limit exceeded");
         } else if (braces + brackets > NESTING_MAX) {
             fail("JSON nesting depth limit exceeded");

@@ -1,0 +1,57 @@
+package io.backplane.qmp;
+
+import io.backplane.aio.AnyThread;
+import io.backplane.aio.GlobalState;
+import io.backplane.aio.Suspends;
+import io.backplane.block.BlockException;
+import io.backplane.schema.TypeRef;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * A command: an OSGi service with the property {@link #COMMAND} = {@link #name}. It is there for
+ * monitors, shell, help and query-qmp-schema while its service is.
+ */
+@ConsumerType
+public interface QmpCommand {
+    /** The service property that holds the name. */
+    String COMMAND = "backplane.qmp.command";
+
+    /** The name users type. */
+    @AnyThread
+    String name();
+
+    /** What it does, one sentence for help texts. */
+    @AnyThread
+    default String help() {
+        return "";
+    }
+
+    /** The record of its arguments; null: it has none. */
+    @AnyThread
+    default Class<? extends Record> arguments() {
+        return null;
+    }
+
+    /** The type of its result; null: an empty object. */
+    @AnyThread
+    default TypeRef result() {
+        return null;
+    }
+
+    /** Whether it may be executed out of band; it then never suspends and takes no CoMutex. */
+    @AnyThread
+    default boolean allowsOob() {
+        return false;
+    }
+
+    /**
+     * Does it, in a coroutine of main (out of band: in main, outside a coroutine), one command of a
+     * lane at a time.
+     *
+     * @param arguments an instance of {@link #arguments}, or null
+     * @return an instance of {@link #result}: a record, a scalar or a list; null if it has none
+     */
+    @GlobalState
+    @Suspends
+    Object awaitExecute(Record arguments, QmpSession session) throws QmpException, BlockException;
+}
