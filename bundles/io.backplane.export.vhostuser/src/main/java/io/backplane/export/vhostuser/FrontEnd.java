@@ -142,24 +142,25 @@ final class FrontEnd {
             awaitAnswer(code, payload);
             return;
         }
-        boolean acknowledge = header.needsReply() && (protocolFeatures & REPLY_ACK) != 0;
         boolean good;
         try {
             good = awaitDo(code, payload);
         } catch (HostIoException e) {
-            if (!acknowledge) {
+            if (!acknowledges(header)) {
                 throw e;
             }
             good = false;
         } finally {
             channel.dropFds();
         }
-        acknowledge |= header.needsReply() && (protocolFeatures & REPLY_ACK) != 0
-                && code != RequestCode.SET_PROTOCOL_FEATURES;
-        if (acknowledge) {
+        if (acknowledges(header)) {
             channel.reply().set(U64, 0, good ? 0 : 1);
             channel.awaitReply(code, 8, null);
         }
+    }
+
+    private boolean acknowledges(MessageHeader header) {
+        return header.needsReply() && (protocolFeatures & REPLY_ACK) != 0;
     }
 
     @Suspends
