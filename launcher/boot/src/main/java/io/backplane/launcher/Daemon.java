@@ -66,7 +66,9 @@ final class Daemon implements Startup {
     }
 
     private boolean wantsConsole() {
-        return commandLine.console() && !commandLine.daemonize();
+        boolean stdioIsTaken = options.stream()
+                .anyMatch(o -> o.name().equals("chardev") && o.value().contains("stdio"));
+        return commandLine.console() && !commandLine.daemonize() && !stdioIsTaken;
     }
 
     private void readyWithoutControl() {
