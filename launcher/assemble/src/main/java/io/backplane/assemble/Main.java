@@ -31,9 +31,10 @@ public final class Main {
     private static void train(Path target) {
         Training training = new Training(target);
         training.daemon();
-        if (Files.exists(target.resolve("etc/img.classpath"))) {
-            training.tool("img", List.of("create", "-f", "qcow2",
-                    training.work("img").resolve("disk.qcow2").toString(), "1G"));
+        for (String tool : List.of("img", "guest", "bench")) {
+            if (Files.exists(target.resolve("etc").resolve(tool + ".classpath"))) {
+                training.tool(tool);
+            }
         }
     }
 }

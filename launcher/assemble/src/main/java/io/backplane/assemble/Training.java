@@ -7,6 +7,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
 /**
@@ -23,14 +24,35 @@ record Training(Path home) {
 
     /** Makes the cache of the daemon, which is stopped as soon as it is ready. */
     void daemon() {
-        run("daemon", List.of("run", "--no-shell", "--data", work("daemon").toString()), true);
+        run("daemon", List.of("run", "--no-shell", "--data", work("daemon").toString()), true,
+                "Main");
     }
 
-    /** Makes the cache of a tool from one typical run. */
-    void tool(String name, List<String> arguments) {
-        List<String> command = new ArrayList<>(List.of(name));
-        command.addAll(arguments);
-        run(name, command, false);
+    /**
+     * Makes the cache of a tool: by its class {@code Training}, which runs typical commands in the
+     * folder it is given, or else by its help.
+     */
+    void tool(String name) {
+        boolean hasTraining = hasTraining(name);
+        run(name, hasTraining ? List.of(name, work(name).toString()) : List.of(name, "--help"),
+                false, hasTraining ? "Training" : "Main");
+    }
+
+    private boolean hasTraining(String name) {
+        String entry = "io/backplane/tool/" + name + "/Training.class";
+        Path list = home.resolve("etc").resolve(name + ".classpath");
+        try {
+            for (String jar : Files.readAllLines(list)) {
+                try (JarFile file = new JarFile(home.resolve(jar).toFile())) {
+                    if (file.getEntry(entry) != null) {
+                        return true;
+                    }
+                }
+            }
+        } catch (IOException e) {
+            warn(name, e.toString());
+        }
+        return false;
     }
 
     /** A scratch folder for the training of {@code name}. */
@@ -38,7 +60,8 @@ record Training(Path home) {
         return home.resolve(FOLDER).resolve(name + ".work");
     }
 
-    private void run(String name, List<String> arguments, boolean stopWhenReady) {
+    private void run(String name, List<String> arguments, boolean stopWhenReady,
+            String mainClass) {
         Path cache = home.resolve(FOLDER).resolve(name + ".aot");
         Path keyFile = home.resolve(FOLDER).resolve(name + ".key");
         try {
@@ -52,7 +75,7 @@ record Training(Path home) {
             delete(work(name));
             Files.createDirectories(work(name));
             Path output = cache.resolveSibling(name + ".part");
-            train(name, arguments, stopWhenReady, output);
+            train(name, arguments, stopWhenReady, output, mainClass);
             if (Files.exists(output)) {
                 Files.move(output, cache, StandardCopyOption.REPLACE_EXISTING);
                 Files.writeString(keyFile, key);
@@ -68,8 +91,8 @@ record Training(Path home) {
         }
     }
 
-    private void train(String name, List<String> arguments, boolean stopWhenReady, Path output)
-            throws IOException, InterruptedException {
+    private void train(String name, List<String> arguments, boolean stopWhenReady, Path output,
+            String mainClass) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(home.resolve("backplane").toString()));
         command.addAll(arguments);
         Path log = work(name).resolve("training.log");
@@ -77,6 +100,7 @@ record Training(Path home) {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
                 .redirectOutput(log.toFile()).directory(work(name).toFile());
         builder.environment().put("BACKPLANE_AOT_OUTPUT", output.toString());
+        builder.environment().put("BACKPLANE_TOOL_MAIN", mainClass);
         builder.environment().put("BACKPLANE_READY_FILE", ready.toString());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         Process process = builder.start();
