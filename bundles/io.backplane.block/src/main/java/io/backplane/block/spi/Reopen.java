@@ -8,4 +8,17 @@ public interface Reopen {
 
     /** The old options go on. */
     void rollBack();
+
+    /** A change that needs nothing from the driver. */
+    Reopen NOTHING = new Reopen() {
+        @Override
+        public void commit() {
+            // nothing was prepared
+        }
+
+        @Override
+        public void rollBack() {
+            // nothing was prepared
+        }
+    };
 }

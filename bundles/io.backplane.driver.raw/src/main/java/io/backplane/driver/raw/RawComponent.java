@@ -1,0 +1,19 @@
+package io.backplane.driver.raw;
+
+import io.backplane.block.spi.BlockDriver;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+
+/** Registers the driver. */
+@Component(service = {}, immediate = true)
+public final class RawComponent {
+
+    @Activate
+    void activate(BundleContext context) {
+        BlockDriver driver = new RawDriver();
+        context.registerService(BlockDriver.class, driver,
+                FrameworkUtil.asDictionary(java.util.Map.of("backplane.driver", driver.name())));
+    }
+}

@@ -1,0 +1,369 @@
+package io.backplane.graph;
+
+import io.backplane.aio.AioContext;
+import io.backplane.aio.InFlight;
+import io.backplane.block.BlockException;
+import io.backplane.block.BlockLimits;
+import io.backplane.block.BlockPermission;
+import io.backplane.block.BlockStatus;
+import io.backplane.block.Permissions;
+import io.backplane.block.Preallocation;
+import io.backplane.block.backend.BackendStats;
+import io.backplane.block.backend.BlockBackend;
+import io.backplane.block.backend.BlockDevOps;
+import io.backplane.memory.IoVector;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * A backend: counts each request in, parks it if drained, checks its range and hands it to the
+ * root node. Owned by main; the verbs run in coroutines of any context.
+ */
+final class Backend extends Edge implements BlockBackend {
+    private static final int WRITES =
+            BlockPermission.WRITE.bit() | BlockPermission.WRITE_UNCHANGED.bit();
+
+    // Immutable
+    private final Graph graph;
+    private final String backendName;
+    private final InFlight inFlight;
+    private final ParkedRequests parked;
+    private final BackendCounters counters = new BackendCounters();
+
+    // Global state
+    private final List<BlockDevOps> devOps = new CopyOnWriteArrayList<>();
+    private boolean closed;
+
+    // Written in main, read anywhere
+    private volatile int quiesceCount;
+    private volatile boolean parks = true;
+    private volatile AioContext context;
+
+    Backend(Graph graph, String name, Permissions permissions) {
+        super("root", permissions);
+        this.graph = graph;
+        backendName = name;
+        context = graph.main;
+        inFlight = new InFlight(graph.drains.wait);
+        parked = new ParkedRequests(inFlight);
+    }
+
+    // Edge
+
+    @Override
+    Node parentNode() {
+        return null;
+    }
+
+    @Override
+    String user() {
+        return "block device '" + backendName + "'";
+    }
+
+    @Override
+    String parentName() {
+        return backendName;
+    }
+
+    @Override
+    void quiesceParent() {
+        int before = quiesceCount;
+        if (before == 0 && parks) {
+            parked.close();
+        }
+        quiesceCount = before + 1;
+        if (before == 0) {
+            graph.drains.callBack(() -> devOps.forEach(BlockDevOps::drainedBegin));
+        }
+    }
+
+    @Override
+    void resumeParent() {
+        int after = quiesceCount - 1;
+        assert after >= 0 : "drain of backend '" + backendName + "' ended twice";
+        quiesceCount = after;
+        if (after == 0) {
+            parked.resume();
+            graph.drains.callBack(() -> devOps.forEach(BlockDevOps::drainedEnd));
+        }
+    }
+
+    @Override
+    boolean parentBusy() {
+        if (inFlight.count() > 0) {
+            return true;
+        }
+        for (BlockDevOps ops : devOps) {
+            if (ops.drainedPoll()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    void childResized() {
+        graph.drains.callBack(() -> devOps.forEach(BlockDevOps::resized));
+    }
+
+    @Override
+    boolean allowsContext(AioContext target) {
+        return devOps.stream().allMatch(ops -> ops.allowsContext(target));
+    }
+
+    @Override
+    void setParentContext(AioContext target) {
+        context = target;
+        graph.drains.callBack(() -> devOps.forEach(ops -> ops.contextChanged(target)));
+    }
+
+    // Owners, main
+
+    /** Somebody is attached: told of a drain that already lasts. */
+    void bind(BlockDevOps ops) {
+        devOps.add(ops);
+        if (quiesceCount > 0) {
+            graph.drains.callBack(ops::drainedBegin);
+        }
+    }
+
+    /** Somebody is gone: hears nothing any more. */
+    void unbind(BlockDevOps ops) {
+        devOps.remove(ops);
+        graph.drains.wait.kick();
+    }
+
+    int quiesceCount() {
+        return quiesceCount;
+    }
+
+    int parkedCount() {
+        return parked.count();
+    }
+
+    int inFlight() {
+        return inFlight.count();
+    }
+
+    // Requests, any context
+
+    private Node begin() throws BlockException {
+        inFlight.increment();
+        if (quiesceCount > 0 && parks) {
+            parked.awaitResume();
+        }
+        Node root = child;
+        if (root == null) {
+            inFlight.decrement();
+            throw new BlockException(BlockException.Kind.NO_MEDIUM, "No medium found");
+        }
+        return root;
+    }
+
+    private void checkRange(Node root, long offset, long bytes) throws BlockException {
+        if ((offset | bytes) < 0 || bytes > root.length() - offset) {
+            throw new BlockException(BlockException.Kind.INVALID, "request of " + bytes
+                    + " bytes at " + offset + " is not inside the " + root.length()
+                    + " bytes of node '" + root.name() + "'");
+        }
+    }
+
+    private void checkWrite(Node root) throws BlockException {
+        if ((used & WRITES) == 0) {
+            throw new BlockException(BlockException.Kind.READ_ONLY,
+                    "backend '" + backendName + "' may not write to node '" + root.name() + "'");
+        }
+    }
+
+    @Override
+    public void preadv(long offset, long bytes, IoVector iov, long from, int flags)
+            throws BlockException {
+        Node root = begin();
+        boolean done = false;
+        try {
+            checkRange(root, offset, bytes);
+            root.preadv(offset, bytes, iov, from, flags);
+            done = true;
+            counters.done(BackendCounters.READ, bytes);
+        } finally {
+            end(done, BackendCounters.READ);
+        }
+    }
+
+    @Override
+    public void pwritev(long offset, long bytes, IoVector iov, long from, int flags)
+            throws BlockException {
+        Node root = begin();
+        boolean done = false;
+        try {
+            checkRange(root, offset, bytes);
+            checkWrite(root);
+            root.pwritev(offset, bytes, iov, from, flags);
+            done = true;
+            counters.written(offset, bytes);
+        } finally {
+            end(done, BackendCounters.WRITE);
+        }
+    }
+
+    @Override
+    public void pwriteZeroes(long offset, long bytes, int flags) throws BlockException {
+        Node root = begin();
+        boolean done = false;
+        try {
+            checkRange(root, offset, bytes);
+            checkWrite(root);
+            root.pwriteZeroes(offset, bytes, flags);
+            done = true;
+            counters.done(BackendCounters.ZEROES, bytes);
+        } finally {
+            end(done, BackendCounters.ZEROES);
+        }
+    }
+
+    @Override
+    public void pdiscard(long offset, long bytes) throws BlockException {
+        Node root = begin();
+        boolean done = false;
+        try {
+            checkRange(root, offset, bytes);
+            checkWrite(root);
+            root.pdiscard(offset, bytes);
+            done = true;
+            counters.done(BackendCounters.DISCARD, bytes);
+        } finally {
+            end(done, BackendCounters.DISCARD);
+        }
+    }
+
+    @Override
+    public void flush() throws BlockException {
+        Node root = begin();
+        boolean done = false;
+        try {
+            root.flush();
+            done = true;
+            counters.done(BackendCounters.FLUSH, 0);
+        } finally {
+            end(done, BackendCounters.FLUSH);
+        }
+    }
+
+    private void end(boolean done, int verb) {
+        if (!done) {
+            counters.failed(verb);
+        }
+        inFlight.decrement();
+    }
+
+    @Override
+    public BlockStatus blockStatus(long offset, long bytes) throws BlockException {
+        Node root = begin();
+        try {
+            return root.blockStatus(offset, bytes);
+        } finally {
+            inFlight.decrement();
+        }
+    }
+
+    @Override
+    public void truncate(long length, boolean exact, Preallocation preallocation)
+            throws BlockException {
+        Node root = begin();
+        try {
+            if ((used & BlockPermission.RESIZE.bit()) == 0) {
+                throw new BlockException(BlockException.Kind.PERMISSION, "backend '"
+                        + backendName + "' may not resize node '" + root.name() + "'");
+            }
+            root.truncate(length, exact, preallocation, 0);
+        } finally {
+            inFlight.decrement();
+        }
+    }
+
+    // BlockBackend
+
+    private Node root() {
+        Node root = child;
+        if (root == null) {
+            throw new IllegalStateException("backend '" + backendName + "' is closed");
+        }
+        return root;
+    }
+
+    @Override
+    public String name() {
+        return backendName;
+    }
+
+    @Override
+    public String nodeName() {
+        return root().name();
+    }
+
+    @Override
+    public long length() {
+        return root().length();
+    }
+
+    @Override
+    public BlockLimits limits() {
+        return root().limits();
+    }
+
+    @Override
+    public boolean writable() {
+        return (used & BlockPermission.WRITE.bit()) != 0 && !root().readOnly();
+    }
+
+    @Override
+    public boolean unmaps() {
+        return root().settings.unmap();
+    }
+
+    @Override
+    public AioContext context() {
+        return context;
+    }
+
+    @Override
+    public BackendStats stats() {
+        return counters.read();
+    }
+
+    @Override
+    public void incrementInFlight() {
+        inFlight.increment();
+    }
+
+    @Override
+    public void decrementInFlight() {
+        inFlight.decrement();
+    }
+
+    @Override
+    public void parkRequests(boolean park) {
+        graph.assertMain();
+        parks = park;
+        if (!park) {
+            parked.resume();
+        } else if (quiesceCount > 0) {
+            parked.close();
+        }
+    }
+
+    @Override
+    public void awaitMoveTo(AioContext target) throws BlockException {
+        graph.assertMain();
+        graph.contextMoves.awaitMove(this, target);
+    }
+
+    @Override
+    public void awaitClose() {
+        graph.assertMain();
+        if (!closed) {
+            closed = true;
+            graph.awaitDetach(this);
+        }
+    }
+}

@@ -1,0 +1,288 @@
+package io.backplane.graph;
+
+import io.backplane.aio.AioContext;
+import io.backplane.block.BlockException;
+import io.backplane.block.BlockdevOptions;
+import io.backplane.block.BlockdevRef;
+import io.backplane.block.Permissions;
+import io.backplane.block.backend.BlockBackend;
+import io.backplane.block.backend.BlockDevOps;
+import io.backplane.block.backend.BlockDevOpsPublisher;
+import io.backplane.block.graph.BlockGraph;
+import io.backplane.block.graph.BlockNode;
+import io.backplane.block.graph.DrainedSection;
+import io.backplane.block.graph.GraphListener;
+import io.backplane.block.graph.JsonFilenames;
+import io.backplane.block.spi.BlockDriver;
+import io.backplane.memory.BufferPool;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The block graph: one for the process, owned by main. In plain Java whoever composes it adds the
+ * drivers, and devices publish their BlockDevOps to it directly.
+ */
+public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Graph.class);
+
+    // Immutable
+    final AioContext main;
+    final BufferPool buffers = new BufferPool();
+    private final Arena arena = Arena.ofShared();
+    final Zeroes zeroes = new Zeroes(arena);
+    final GraphLock lock;
+    final Drains drains = new Drains(this);
+    final PermissionRules permissions = new PermissionRules();
+    final NodeOpener opener = new NodeOpener(this);
+    final NodeCloser closer = new NodeCloser(this);
+    final ImageFiles imageFiles = new ImageFiles(this);
+    final ContextMoves contextMoves = new ContextMoves(this);
+    private final Reopening reopening = new Reopening(this);
+
+    // Any thread
+    final DriverSet drivers = new DriverSet();
+    final Listeners listeners = new Listeners();
+
+    // Global state
+    final NodeNames nodes = new NodeNames();
+    private final List<Backend> backends = new ArrayList<>();
+    private final DevOpsBindings bindings = new DevOpsBindings(this);
+
+    /** An empty graph whose global state lives in {@code main}. */
+    public Graph(AioContext main) {
+        this.main = main;
+        lock = new GraphLock(main);
+    }
+
+    void assertMain() {
+        if (!main.isCurrent()) {
+            AioContext here = AioContext.currentOrNull();
+            throw new IllegalStateException("global state of the graph touched outside main, in "
+                    + (here == null ? Thread.currentThread().getName() : here.name()));
+        }
+    }
+
+    // Composition
+
+    /** Adds a driver. Any thread. */
+    public void addDriver(BlockDriver driver) {
+        drivers.add(driver);
+        main.schedule(listeners::driversChanged);
+    }
+
+    /** Forgets a driver; its nodes live on. Any thread. */
+    public void removeDriver(BlockDriver driver) {
+        drivers.remove(driver);
+        main.schedule(() -> {
+            long used = nodes.all().stream().filter(n -> n.blockDriver() == driver).count();
+            if (used > 0) {
+                LOG.warn("driver '{}' is gone, but {} nodes use it", driver.name(), used);
+            }
+            listeners.driversChanged();
+        });
+    }
+
+    /** Who reads {@code json:} file names from now on; null: nobody. Main. */
+    public void setJsonFilenames(JsonFilenames parser) {
+        imageFiles.setJson(parser);
+    }
+
+    @Override
+    public Publication publish(String backendName, BlockDevOps ops) {
+        assertMain();
+        bindings.add(backendName, ops);
+        return () -> bindings.remove(backendName, ops);
+    }
+
+    // Nodes
+
+    @Override
+    public SortedMap<String, BlockDriver> drivers() {
+        return drivers.all();
+    }
+
+    @Override
+    public BlockNode awaitAdd(BlockdevOptions options) throws BlockException {
+        assertMain();
+        if (options.nodeName() == null) {
+            throw new BlockException(BlockException.Kind.INVALID,
+                    "'node-name' must be specified for the root node");
+        }
+        return opener.awaitOpen(options, null, null);
+    }
+
+    @Override
+    public void awaitDelete(String nodeName) throws BlockException {
+        assertMain();
+        closer.awaitDelete(nodeName);
+    }
+
+    @Override
+    public void awaitReopen(List<BlockdevOptions> options) throws BlockException {
+        assertMain();
+        reopening.awaitReopen(options);
+    }
+
+    @Override
+    public void awaitCreate(String driver, Record options, CreateProgress progress)
+            throws BlockException {
+        assertMain();
+        new ImageCreation(this, progress).awaitRun(drivers.require(driver), options);
+    }
+
+    @Override
+    public BlockNode awaitOpen(String filename, String format, boolean writable,
+            boolean forceShare) throws BlockException {
+        assertMain();
+        return imageFiles.awaitOpen(filename, format, writable, forceShare);
+    }
+
+    @Override
+    public BlockNode find(String nodeName) {
+        assertMain();
+        return nodes.find(nodeName);
+    }
+
+    @Override
+    public List<? extends BlockNode> nodes() {
+        assertMain();
+        return nodes.open();
+    }
+
+    // Backends
+
+    @Override
+    public List<? extends BlockBackend> backends() {
+        assertMain();
+        return List.copyOf(backends);
+    }
+
+    List<Backend> backendList() {
+        return backends;
+    }
+
+    Backend findBackend(String name) {
+        for (Backend backend : backends) {
+            if (backend.name().equals(name)) {
+                return backend;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public BlockBackend awaitAttach(String name, BlockdevRef ref, Permissions wanted,
+            AioContext context) throws BlockException {
+        assertMain();
+        checkFree(name);
+        Node node = opener.awaitResolve(ref);
+        checkFree(name);
+        Backend backend = new Backend(this, name, wanted);
+        awaitAttachRoot(backend, node);
+        backends.add(backend);
+        bindings.added(backend);
+        if (context != backend.context() || context != node.context()) {
+            try {
+                contextMoves.awaitMove(backend, context);
+            } catch (BlockException e) {
+                LOG.debug("backend '{}' stays in {}: {}", name, backend.context().name(),
+                        e.getMessage());
+            }
+        }
+        return backend;
+    }
+
+    private void checkFree(String name) throws BlockException {
+        if (findBackend(name) != null) {
+            throw new BlockException(BlockException.Kind.EXISTS,
+                    "Device with id '" + name + "' already exists");
+        }
+    }
+
+    /** Hangs an edge of a parent that is no node on {@code node}. */
+    void awaitAttachRoot(Edge edge, Node node) throws BlockException {
+        boolean done = false;
+        try (GraphWriteSection _ = lock.awaitWrite();
+                GraphChange change = new GraphChange(this)) {
+            if (node.stage != Node.Stage.OPEN) {
+                nodes.require(node.name());
+            }
+            change.attach(edge, node);
+            change.awaitCommit();
+            done = true;
+        } finally {
+            if (!done) {
+                closer.awaitCloseUnused(node);
+            }
+        }
+    }
+
+    /** Drains an edge of a parent that is no node, takes it off, closes what nobody named. */
+    void awaitDetach(Edge edge) {
+        Node node = edge.child;
+        try (DrainedSection _ = drains.awaitBegin(node);
+                GraphWriteSection _ = lock.awaitWrite();
+                GraphChange change = new GraphChange(this)) {
+            change.detach(edge);
+            change.awaitCommit();
+        } catch (BlockException e) {
+            throw new IllegalStateException("taking a parent away made a conflict", e);
+        }
+        if (edge instanceof Backend backend) {
+            backends.remove(backend);
+        }
+        closer.awaitCloseUnused(node);
+    }
+
+    // All of it
+
+    @Override
+    public DrainedSection awaitDrained(BlockNode node) {
+        return drains.awaitBegin((Node) node);
+    }
+
+    @Override
+    public DrainedSection awaitAllDrained() {
+        return drains.awaitBeginAll();
+    }
+
+    @Override
+    public void awaitFlushAll() throws BlockException {
+        assertMain();
+        BlockException first = null;
+        for (Node node : nodes.open()) {
+            try {
+                if (node.stage == Node.Stage.OPEN && !node.readOnly()) {
+                    node.flush();
+                }
+            } catch (BlockException e) {
+                first = first == null ? e : first;
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+
+    @Override
+    public void awaitCloseAll() {
+        assertMain();
+        closer.awaitCloseAll();
+    }
+
+    @Override
+    public AutoCloseable listen(GraphListener listener) {
+        return listeners.add(listener);
+    }
+
+    /** Frees memory; all nodes are closed. */
+    @Override
+    public void close() {
+        buffers.close();
+        arena.close();
+    }
+}

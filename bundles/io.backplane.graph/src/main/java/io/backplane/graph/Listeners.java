@@ -1,0 +1,29 @@
+package io.backplane.graph;
+
+import io.backplane.block.graph.BlockNode;
+import io.backplane.block.graph.GraphListener;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Who hears of what happens in the graph. */
+final class Listeners {
+    // Any thread
+    private final List<GraphListener> listeners = new CopyOnWriteArrayList<>();
+
+    AutoCloseable add(GraphListener listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
+    void imageCorrupted(BlockNode node, String message, long offset, long bytes, boolean fatal) {
+        listeners.forEach(l -> l.imageCorrupted(node, message, offset, bytes, fatal));
+    }
+
+    void resized(BlockNode node) {
+        listeners.forEach(l -> l.resized(node));
+    }
+
+    void driversChanged() {
+        listeners.forEach(GraphListener::driversChanged);
+    }
+}

@@ -1,0 +1,456 @@
+package io.backplane.graph;
+
+import io.backplane.aio.AioContext;
+import io.backplane.aio.BottomHalf;
+import io.backplane.aio.InFlight;
+import io.backplane.block.BlockException;
+import io.backplane.block.BlockLimits;
+import io.backplane.block.BlockStatus;
+import io.backplane.block.BlockdevOptions;
+import io.backplane.block.Permissions;
+import io.backplane.block.Preallocation;
+import io.backplane.block.graph.BlockNode;
+import io.backplane.block.graph.DrainedSection;
+import io.backplane.block.spi.BlockDriver;
+import io.backplane.block.spi.DriverNode;
+import io.backplane.block.spi.DriverTraits;
+import io.backplane.block.spi.NodeNotices;
+import io.backplane.memory.IoVector;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The graph's half of a node: its place in the graph, and the gate every request passes before it
+ * reaches the driver's half. Owned by main; the data-path verbs run in coroutines of any context
+ * and touch only what stands still while they are in flight.
+ */
+final class Node implements BlockNode, NodeNotices {
+    /** Lengths are told in these units, as guests expect. */
+    static final int SECTOR_BYTES = 512;
+
+    /** Where a node is in its life. */
+    enum Stage { OPENING, OPEN, CLOSING, CLOSED }
+
+    // Immutable
+    final Graph graph;
+    private final String name;
+    private final BlockDriver driver;
+    final boolean implicit;
+    final InFlight inFlight;
+    final RequestTracker tracker = new RequestTracker();
+    private final NodeReads reads = new NodeReads(this);
+    final NodeWrites writes = new NodeWrites(this);
+    final NodeZeroes zeroes = new NodeZeroes(this);
+    private final NodeDiscards discards = new NodeDiscards(this);
+    final NodeFlushes flushes = new NodeFlushes(this);
+    private final NodeStatus status = new NodeStatus(this);
+    private final BottomHalf lengthBh;
+    private final BottomHalf limitsBh;
+
+    // Global state; changed only while drained, read by requests in flight here
+    DriverNode driverNode;
+    BlockLimits limits = BlockLimits.NONE;
+    NodeSettings settings;
+    boolean openedReadOnly;
+    final List<NodeEdge> children = new ArrayList<>();
+
+    // Global state
+    final List<io.backplane.graph.Edge> parents = new ArrayList<>();
+    BlockdevOptions options;
+    Stage stage = Stage.OPENING;
+    Permissions cumulative = Permissions.NONE;
+    NodeOpenRequest openRequest;
+    private boolean corruptTold;
+
+    // Written in main, read anywhere
+    private volatile int quiesceCount;
+    private volatile AioContext context;
+    private volatile long knownLength;
+
+    Node(Graph graph, String name, boolean implicit, BlockDriver driver, BlockdevOptions options,
+            NodeSettings settings) {
+        this.graph = graph;
+        this.name = name;
+        this.implicit = implicit;
+        this.driver = driver;
+        this.options = options;
+        this.settings = settings;
+        context = graph.main;
+        inFlight = new InFlight(graph.drains.wait);
+        lengthBh = graph.main.newBottomHalf("length of " + name, this::checkLength);
+        limitsBh = graph.main.newBottomHalf("limits of " + name, this::refreshLimits);
+    }
+
+    // Life, main
+
+    /** The driver's half is there from now on. */
+    void opened(DriverNode opened) {
+        driverNode = opened;
+        openedReadOnly = settings.readOnly() || opened.readOnly();
+        refreshLimits();
+        knownLength = length();
+        if (quiesceCount > 0) {
+            opened.drainedBegin();
+        }
+    }
+
+    void refreshLimits() {
+        if (driverNode != null) {
+            BlockLimits now = driverNode.limits();
+            assert Integer.bitCount(now.requestAlignment()) == 1
+                    && Integer.bitCount(now.memoryAlignment()) == 1
+                    : driver.name() + ": alignment is no power of two";
+            limits = now;
+        }
+    }
+
+    /** Frees what the node itself holds. */
+    void closed() {
+        stage = Stage.CLOSED;
+        lengthBh.close();
+        limitsBh.close();
+    }
+
+    NodeEdge edge(String childName) {
+        for (int i = 0; i < children.size(); i++) {
+            if (children.get(i).name.equals(childName)) {
+                return children.get(i);
+            }
+        }
+        return null;
+    }
+
+    /** What the driver is still doing its metadata and data through, or null. */
+    NodeEdge storage() {
+        NodeEdge file = edge("file");
+        return file != null ? file : children.isEmpty() ? null : children.get(0);
+    }
+
+    // Drain, main
+
+    void quiesceBegin() {
+        int before = quiesceCount;
+        quiesceCount = before + 1;
+        if (before == 0) {
+            for (int i = 0; i < parents.size(); i++) {
+                io.backplane.graph.Edge edge = parents.get(i);
+                edge.quiescesParent = true;
+                edge.quiesceParent();
+            }
+            if (driverNode != null) {
+                graph.drains.callBack(driverNode::drainedBegin);
+            }
+        }
+    }
+
+    void quiesceEnd() {
+        int after = quiesceCount - 1;
+        assert after >= 0 : "drained section of '" + name + "' ended twice";
+        quiesceCount = after;
+        if (after == 0) {
+            if (driverNode != null) {
+                graph.drains.callBack(driverNode::drainedEnd);
+            }
+            for (int i = 0; i < parents.size(); i++) {
+                io.backplane.graph.Edge edge = parents.get(i);
+                if (edge.quiescesParent) {
+                    edge.quiescesParent = false;
+                    edge.resumeParent();
+                }
+            }
+        }
+    }
+
+    boolean isBusy() {
+        if (inFlight.count() > 0 || driverNode != null && driverNode.drainedPoll()) {
+            return true;
+        }
+        for (int i = 0; i < parents.size(); i++) {
+            if (parents.get(i).parentBusy()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // Length
+
+    /** After a write or a truncate that may have changed the length. Any thread. */
+    void lengthMayHaveChanged() {
+        if (length() != knownLength) {
+            lengthBh.schedule();
+        }
+    }
+
+    /** Tells parents and listeners once a change. Main. */
+    void checkLength() {
+        if (stage != Stage.OPEN && stage != Stage.OPENING || driverNode == null) {
+            return;
+        }
+        long now = length();
+        if (now != knownLength) {
+            knownLength = now;
+            for (int i = 0; i < parents.size(); i++) {
+                parents.get(i).childResized();
+            }
+            graph.listeners.resized(this);
+        }
+    }
+
+    long knownLength() {
+        return knownLength;
+    }
+
+    // NodeNotices, any thread
+
+    @Override
+    public void lengthChanged() {
+        lengthBh.schedule();
+    }
+
+    @Override
+    public void limitsChanged() {
+        limitsBh.schedule();
+    }
+
+    @Override
+    public void quiet() {
+        graph.drains.wait.kick();
+    }
+
+    @Override
+    public void imageCorrupted(String message, long offset, long bytes, boolean fatal) {
+        graph.main.schedule(() -> {
+            if (!corruptTold) {
+                corruptTold = true;
+                graph.listeners.imageCorrupted(this, message, offset, bytes, fatal);
+            }
+        });
+    }
+
+    // Data path: coroutines of any context
+
+    void preadv(long offset, long bytes, IoVector iov, long from, int flags)
+            throws BlockException {
+        inFlight.increment();
+        try {
+            reads.preadv(offset, bytes, iov, from, flags);
+        } finally {
+            inFlight.decrement();
+        }
+    }
+
+    /** Reads for a write in flight, aligned, without being tracked again. */
+    void readBlock(long offset, long bytes, IoVector iov, long from) throws BlockException {
+        reads.readAligned(offset, bytes, iov, from);
+    }
+
+    void pwritev(long offset, long bytes, IoVector iov, long from, int flags)
+            throws BlockException {
+        inFlight.increment();
+        try {
+            writes.pwritev(offset, bytes, iov, from, flags);
+        } finally {
+            inFlight.decrement();
+        }
+    }
+
+    void pwriteZeroes(long offset, long bytes, int flags) throws BlockException {
+        inFlight.increment();
+        try {
+            zeroes.pwriteZeroes(offset, bytes, flags);
+        } finally {
+            inFlight.decrement();
+        }
+    }
+
+    void pdiscard(long offset, long bytes) throws BlockException {
+        inFlight.increment();
+        try {
+            discards.pdiscard(offset, bytes);
+        } finally {
+            inFlight.decrement();
+        }
+    }
+
+    void flush() throws BlockException {
+        inFlight.increment();
+        try {
+            flushes.flush();
+        } finally {
+            inFlight.decrement();
+        }
+    }
+
+    BlockStatus blockStatus(long offset, long bytes) throws BlockException {
+        inFlight.increment();
+        try {
+            return status.blockStatus(offset, bytes);
+        } finally {
+            inFlight.decrement();
+        }
+    }
+
+    void truncate(long length, boolean exact, Preallocation preallocation, int flags)
+            throws BlockException {
+        inFlight.increment();
+        try {
+            checkWritable();
+            if (length < 0) {
+                throw new BlockException(BlockException.Kind.INVALID,
+                        "Image size cannot be negative");
+            }
+            try {
+                driverNode.truncate(length, exact, preallocation, flags);
+            } finally {
+                flushes.written();
+                lengthMayHaveChanged();
+            }
+        } finally {
+            inFlight.decrement();
+        }
+    }
+
+    long allocatedBytes() throws BlockException {
+        inFlight.increment();
+        try {
+            return driverNode.allocatedBytes();
+        } finally {
+            inFlight.decrement();
+        }
+    }
+
+    /** Whether parents cannot be given the right to write. Main. */
+    boolean readOnlyForParents() {
+        return driverNode != null ? openedReadOnly : settings.readOnly();
+    }
+
+    void checkWritable() throws BlockException {
+        if (openedReadOnly) {
+            throw new BlockException(BlockException.Kind.READ_ONLY,
+                    "Block node '" + name + "' is read-only");
+        }
+    }
+
+    // BlockNode
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String driver() {
+        return driver.name();
+    }
+
+    BlockDriver blockDriver() {
+        return driver;
+    }
+
+    @Override
+    public DriverTraits traits() {
+        return driver.traits();
+    }
+
+    @Override
+    public DriverNode driverNode() {
+        return driverNode;
+    }
+
+    @Override
+    public BlockdevOptions options() {
+        return options;
+    }
+
+    @Override
+    public String filename() {
+        if (driverNode == null) {
+            return "";
+        }
+        String own = driverNode.filename();
+        if (own.isEmpty() && driver.traits() != DriverTraits.PROTOCOL && storage() != null) {
+            return storage().child.filename();
+        }
+        return own;
+    }
+
+    @Override
+    public long length() {
+        return driverNode.length() + (SECTOR_BYTES - 1) & -SECTOR_BYTES;
+    }
+
+    @Override
+    public BlockLimits limits() {
+        return limits;
+    }
+
+    @Override
+    public boolean readOnly() {
+        return openedReadOnly;
+    }
+
+    @Override
+    public AioContext context() {
+        return context;
+    }
+
+    void setContext(AioContext target) {
+        context = target;
+    }
+
+    @Override
+    public int inFlight() {
+        return inFlight.count();
+    }
+
+    @Override
+    public int quiesceCount() {
+        return quiesceCount;
+    }
+
+    @Override
+    public BlockNode child(String childName) {
+        NodeEdge edge = edge(childName);
+        return edge == null ? null : edge.child;
+    }
+
+    @Override
+    public List<Edge> children() {
+        List<Edge> edges = new ArrayList<>();
+        for (NodeEdge edge : children) {
+            edges.add(edge.describe());
+        }
+        return edges;
+    }
+
+    @Override
+    public List<Edge> parents() {
+        List<Edge> edges = new ArrayList<>();
+        for (io.backplane.graph.Edge edge : parents) {
+            edges.add(edge.describe());
+        }
+        return edges;
+    }
+
+    @Override
+    public void awaitTruncate(long length, Preallocation preallocation) throws BlockException {
+        graph.assertMain();
+        graph.permissions.checkResize(this);
+        try (DrainedSection _ = graph.drains.awaitBegin(this)) {
+            truncate(length, true, preallocation, 0);
+            checkLength();
+        }
+    }
+
+    @Override
+    public long awaitAllocatedBytes() throws BlockException {
+        graph.assertMain();
+        return allocatedBytes();
+    }
+
+    @Override
+    public String toString() {
+        return "node '" + name + "'";
+    }
+}
