@@ -36,7 +36,7 @@ public final class OnGraph {
         this.graph = new Graph(loops.main());
     }
 
-    /** Runs {@code body} in simulated-free pure Java loops. */
+    /** Runs {@code body} in loops of pure Java. */
     public static void run(Body body) throws Exception {
         run("nio", body);
     }

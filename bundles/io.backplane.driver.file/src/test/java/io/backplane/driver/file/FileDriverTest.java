@@ -20,7 +20,6 @@ import io.backplane.block.RequestFlags;
 import io.backplane.block.backend.BlockBackend;
 import io.backplane.driver.raw.RawDriver;
 import io.backplane.driver.raw.RawOptions;
-import io.backplane.graph.OnGraph;
 import io.backplane.hostio.HostFileEngine;
 import io.backplane.hostio.nio.NioFileEngine;
 import io.backplane.hostio.threads.ThreadsFileEngine;
