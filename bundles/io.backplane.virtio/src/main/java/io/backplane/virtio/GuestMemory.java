@@ -71,7 +71,8 @@ public final class GuestMemory {
                 throw new ViolationException("memory region at 0x" + Long.toHexString(start)
                         + " of " + sorted[i].bytes() + " bytes is empty or wraps around");
             }
-            if (i > 0 && start - sorted[i - 1].address < sorted[i - 1].bytes()) {
+            if (i > 0 && Long.compareUnsigned(start - sorted[i - 1].address,
+                    sorted[i - 1].bytes()) < 0) {
                 throw new ViolationException("memory region at 0x" + Long.toHexString(start)
                         + " overlaps the one at 0x" + Long.toHexString(sorted[i - 1].address));
             }
