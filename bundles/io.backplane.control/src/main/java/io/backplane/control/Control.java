@@ -1,0 +1,119 @@
+package io.backplane.control;
+
+import io.backplane.aio.AioContext;
+import io.backplane.aio.EventLoops;
+import io.backplane.aio.IoThread;
+import io.backplane.aio.Suspends;
+import io.backplane.block.graph.BlockGraph;
+import io.backplane.boot.StartupOption;
+import io.backplane.qmp.QmpBranches;
+import io.backplane.qmp.QmpCommand;
+import io.backplane.qmp.QmpCommands;
+import io.backplane.qmp.QmpEventType;
+import io.backplane.qmp.QmpEvents;
+import io.backplane.qmp.QmpException;
+import io.backplane.qmp.StartupHandler;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The storage daemon's commands and what they share: exports, jobs, start and end. */
+final class Control {
+    private static final Logger LOG = LoggerFactory.getLogger(Control.class);
+
+    // Immutable
+    private final EventLoops loops;
+    private final BlockGraph graph;
+    private final QmpCommands commands;
+    private final Shutdown shutdown;
+    private final ExportCommands exports;
+    private final JobCommands jobs;
+    private final StartupSequence startup;
+    private final AutoCloseable listening;
+
+    /**
+     * @param handlers the handler of a command line option, or null
+     * @param stop starts the stop of the daemon and returns at once
+     */
+    Control(EventLoops loops, BlockGraph graph, QmpCommands commands, QmpEvents events,
+            Function<String, StartupHandler> handlers, Runnable stop) {
+        this.loops = loops;
+        this.graph = graph;
+        this.commands = commands;
+        this.shutdown = new Shutdown(loops.main(), events, stop);
+        this.exports = new ExportCommands(loops, graph, events);
+        this.jobs = new JobCommands(loops.main(), events);
+        this.startup = new StartupSequence(commands, handlers,
+                new EmbeddedDefault(commands, jobs, handlers));
+        this.listening = graph.listen(new CorruptionNotice(events));
+    }
+
+    ExportCommands exports() {
+        return exports;
+    }
+
+    AioContext main() {
+        return loops.main();
+    }
+
+    /** All commands, to be registered. */
+    List<QmpCommand> commands() {
+        List<QmpCommand> all = new ArrayList<>();
+        all.addAll(GeneralCommands.commands(commands, shutdown));
+        all.addAll(new ObjectCommands(loops).commands());
+        all.addAll(new BlockdevCommands(graph).commands());
+        all.addAll(new CreateCommand(graph, jobs).commands());
+        all.addAll(new QueryCommands(graph).commands());
+        all.addAll(new StatsCommand(graph).commands());
+        all.addAll(new GraphCommand(graph).commands());
+        all.addAll(exports.commands());
+        all.addAll(jobs.commands());
+        return all;
+    }
+
+    /** The branches of unions, to be registered. */
+    List<QmpBranches> branches() {
+        return UnionBranches.of(graph, exports);
+    }
+
+    /** The kinds of events, to be registered. */
+    static List<QmpEventType> eventTypes() {
+        return List.of(Shutdown.EVENT, JobCommands.STATUS_CHANGE, ExportCommands.DELETED,
+                CorruptionNotice.EVENT);
+    }
+
+    /** Executes the command line; returns what to tell the user. */
+    @Suspends
+    String awaitStart(List<StartupOption> options) throws QmpException {
+        return startup.awaitRun(options);
+    }
+
+    /**
+     * Ends everything that the commands made: exports, jobs, nodes, I/O threads, in that order.
+     *
+     * @param daemonEnds whether the whole daemon stops, which is then announced
+     */
+    @Suspends
+    void awaitStop(boolean daemonEnds) {
+        if (daemonEnds) {
+            shutdown.announce("host-signal");
+        }
+        exports.awaitCloseAll(null);
+        jobs.awaitAllEnded();
+        graph.awaitCloseAll();
+        for (IoThread thread : loops.ioThreads()) {
+            try {
+                thread.awaitStop();
+            } catch (IllegalStateException e) {
+                LOG.warn("iothread {} stays: {}", thread.id(), e.getMessage());
+            }
+        }
+        try {
+            listening.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

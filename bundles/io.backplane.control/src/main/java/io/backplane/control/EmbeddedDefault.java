@@ -1,0 +1,125 @@
+package io.backplane.control;
+
+import io.backplane.aio.Suspends;
+import io.backplane.block.BlockException;
+import io.backplane.qmp.QmpCommands;
+import io.backplane.qmp.QmpException;
+import io.backplane.qmp.QmpSession;
+import io.backplane.qmp.StartupHandler;
+import io.backplane.schema.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * What is served when nobody says what: one qcow2 disk in the data folder, as virtio-blk over
+ * vhost-user, and QMP. Everything is done by commands, as a user would do it.
+ */
+final class EmbeddedDefault {
+    private static final QmpSession SESSION = QmpSession.operator("embedded default");
+    private static final long DISK_BYTES = 10L << 30;
+    private static final String JOB = "create-disk";
+
+    private final QmpCommands commands;
+    private final JobCommands jobs;
+    private final Function<String, StartupHandler> handlers;
+
+    EmbeddedDefault(QmpCommands commands, JobCommands jobs,
+            Function<String, StartupHandler> handlers) {
+        this.commands = commands;
+        this.jobs = jobs;
+        this.handlers = handlers;
+    }
+
+    /** Sets it up; returns what to tell the user. */
+    @Suspends
+    String awaitSetUp(Path folder) throws QmpException, BlockException {
+        Path disk = folder.resolve("disk.qcow2");
+        Path diskSocket = folder.resolve("disk.sock");
+        Path qmpSocket = folder.resolve("qmp.sock");
+        if (!Files.exists(disk)) {
+            awaitCreateDisk(disk);
+        }
+        awaitCommand("object-add", Map.of("qom-type", "iothread", "id", "iothread0"));
+        awaitCommand("blockdev-add", Map.of("driver", "qcow2", "node-name", "disk",
+                "discard", "unmap", "file", Map.of("driver", "file", "node-name", "disk-file",
+                        "filename", disk.toString(), "discard", "unmap")));
+        awaitCommand("block-export-add", Map.of("type", "vhost-user-blk", "id", "disk",
+                "node-name", "disk", "writable", true, "iothread", "iothread0",
+                "addr", Map.of("type", "unix", "path", diskSocket.toString())));
+        awaitHandler("chardev", Map.of("backend", "socket", "id", "qmp", "path",
+                qmpSocket.toString(), "server", true, "wait", false));
+        awaitHandler("monitor", Map.of("chardev", "qmp"));
+        return summary(disk, diskSocket, qmpSocket);
+    }
+
+    /** Creates the image under another name first, so that a half-made one is never served. */
+    @Suspends
+    private void awaitCreateDisk(Path disk) throws QmpException {
+        Path part = disk.resolveSibling("disk.qcow2.part");
+        try {
+            Files.deleteIfExists(part);
+            awaitJob(Map.of("driver", "file", "filename", part.toString(), "size", 0L));
+            awaitCommand("blockdev-add", Map.of("driver", "file", "node-name", JOB,
+                    "filename", part.toString()));
+            try {
+                awaitJob(Map.of("driver", "qcow2", "file", JOB, "size", DISK_BYTES));
+            } finally {
+                awaitCommand("blockdev-del", Map.of("node-name", JOB));
+            }
+            Files.move(part, disk, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw QmpException.generic("cannot create " + disk + ": " + e);
+        }
+    }
+
+    @Suspends
+    private void awaitJob(Map<String, ?> options) throws QmpException {
+        awaitCommand("blockdev-create", Map.of("job-id", JOB, "options", options));
+        String error = jobs.awaitDismissed(JOB);
+        if (error != null) {
+            throw QmpException.generic(error);
+        }
+    }
+
+    @Suspends
+    private void awaitCommand(String name, Map<String, ?> arguments) throws QmpException {
+        commands.awaitExecute(name, arguments, SESSION);
+    }
+
+    @Suspends
+    private void awaitHandler(String option, Map<String, ?> value)
+            throws QmpException, BlockException {
+        StartupHandler handler = handlers.apply(option);
+        if (handler == null) {
+            throw QmpException.generic("this distribution has no --" + option);
+        }
+        handler.awaitExecute(Json.write(value));
+    }
+
+    private static String summary(Path disk, Path diskSocket, Path qmpSocket) {
+        return String.join("\n", List.of(
+                "Serving " + disk + " (qcow2, " + (DISK_BYTES >> 30) + " GiB) as virtio-blk.",
+                "",
+                "Attach a VM (add your kernel or installation medium):",
+                "  qemu-system-x86_64 -m 1G -smp 2 -accel kvm -accel tcg \\",
+                "    -object memory-backend-memfd,id=mem,size=1G,share=on \\",
+                "    -numa node,memdev=mem \\",
+                "    -chardev socket,id=disk,path=" + comma(diskSocket) + ",reconnect=1 \\",
+                "    -device vhost-user-blk-pci,chardev=disk,num-queues=1",
+                "",
+                "Look at the disk without a VM:",
+                "  ./backplane guest --socket " + diskSocket + " info",
+                "",
+                "Talk QMP (then type {\"execute\": \"qmp_capabilities\"}):",
+                "  socat - UNIX-CONNECT:" + qmpSocket));
+    }
+
+    private static String comma(Path path) {
+        return path.toString().replace(",", ",,");
+    }
+}
