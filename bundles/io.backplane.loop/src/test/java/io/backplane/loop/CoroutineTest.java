@@ -348,6 +348,7 @@ class CoroutineTest {
             IoThread io = loops.awaitCreate("io0", PollingOptions.OFF);
             Group group = new Group();
             int[] inside = new int[1];
+            int[] underMonitor = new int[1];
             for (int i = 0; i < 4; i++) {
                 group.spawn(i % 2 == 0 ? loops.main() : io.context(), () -> {
                     for (int k = 0; k < 300; k++) {
@@ -361,13 +362,14 @@ class CoroutineTest {
                             lock.unlock();
                         }
                         synchronized (monitor) {
-                            inside[0] += 0;
+                            underMonitor[0]++;
                         }
                     }
                 });
             }
             group.awaitAll();
             assertEquals(1200, inside[0]);
+            assertEquals(1200, underMonitor[0]);
             io.awaitStop();
         });
     }
