@@ -12,6 +12,7 @@ import io.backplane.aio.Coroutine;
 import io.backplane.aio.FdHandler;
 import io.backplane.aio.Poller;
 import io.backplane.aio.PollerFactory;
+import io.backplane.aio.PollingOptions;
 import io.backplane.hostio.nio.NioPollerFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,6 +125,35 @@ class EventLoopTest {
                 }
             }
         });
+    }
+
+    @Test
+    @Tag("E1")
+    @Tag("E2")
+    void whatIsScheduledJustBeforeTheLoopPreparesRuns() throws Exception {
+        CompletableFuture<Void> ran = new CompletableFuture<>();
+        CompletableFuture<EventLoop> made = new CompletableFuture<>();
+        AtomicInteger asked = new AtomicInteger();
+        // asked after the loop found nothing to do and before it says that it will wait
+        EventLoop loop = new EventLoop("main", true, new PollingOptions(1, 0, 0), () -> {
+            if (asked.getAndIncrement() == 3) {
+                inOtherThread(() -> made.join().schedule(() -> ran.complete(null)));
+            }
+            return false;
+        }, System::nanoTime);
+        made.complete(loop);
+        Thread thread = new Thread(() -> {
+            loop.open(List.of(new NioPollerFactory()));
+            loop.run();
+        });
+        thread.start();
+        while (asked.get() < 4) {
+            loop.schedule(() -> { });
+            LockSupport.parkNanos(50_000);
+        }
+        ran.get(20, java.util.concurrent.TimeUnit.SECONDS);
+        loop.requestStop();
+        thread.join();
     }
 
     @ParameterizedTest
