@@ -2,10 +2,13 @@ package io.backplane.hostio.threads;
 
 import io.backplane.aio.PollerFactory;
 import io.backplane.hostio.HostFileEngine;
+import java.util.ArrayList;
 import java.util.Dictionary;
 import java.util.Hashtable;
+import java.util.List;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -14,13 +17,14 @@ import org.osgi.service.component.annotations.Deactivate;
 @Component(service = {}, immediate = true)
 public final class ThreadsComponent {
     private final ThreadsFileEngine engine = new ThreadsFileEngine();
+    private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
 
     @Activate
     void activate(BundleContext context) {
-        context.registerService(PollerFactory.class, new EpollPollerFactory(),
-                properties("backplane.poller", EpollPoller.MECHANISM));
-        context.registerService(HostFileEngine.class, engine,
-                properties("backplane.aio", engine.aio()));
+        registrations.add(context.registerService(PollerFactory.class, new EpollPollerFactory(),
+                properties("backplane.poller", EpollPoller.MECHANISM)));
+        registrations.add(context.registerService(HostFileEngine.class, engine,
+                properties("backplane.aio", engine.aio())));
     }
 
     private static Dictionary<String, Object> properties(String key, String value) {
@@ -30,9 +34,10 @@ public final class ThreadsComponent {
         return properties;
     }
 
-    /** The framework takes the services back before. */
+    /** The services go first: the loops leave the poller, the users close their files. */
     @Deactivate
     void deactivate() {
+        registrations.forEach(ServiceRegistration::unregister);
         engine.close();
     }
 }

@@ -2,10 +2,13 @@ package io.backplane.hostio.uring;
 
 import io.backplane.aio.PollerFactory;
 import io.backplane.hostio.HostFileEngine;
+import java.util.ArrayList;
 import java.util.Dictionary;
 import java.util.Hashtable;
+import java.util.List;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -17,18 +20,19 @@ public final class UringComponent {
     private static final int RANKING = 100;
 
     private final UringFileEngine engine = new UringFileEngine();
+    private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
 
     @Activate
     void activate(BundleContext context) {
         String reason = engine.unavailableReason();
         if (reason == null) {
-            context.registerService(PollerFactory.class, new UringPollerFactory(),
-                    properties("backplane.poller", UringPoller.MECHANISM));
+            registrations.add(context.registerService(PollerFactory.class, new UringPollerFactory(),
+                    properties("backplane.poller", UringPoller.MECHANISM)));
         } else {
             LoggerFactory.getLogger(UringComponent.class).warn("no io_uring here: {}", reason);
         }
-        context.registerService(HostFileEngine.class, engine,
-                properties("backplane.aio", engine.aio()));
+        registrations.add(context.registerService(HostFileEngine.class, engine,
+                properties("backplane.aio", engine.aio())));
     }
 
     private static Dictionary<String, Object> properties(String key, String value) {
@@ -38,9 +42,10 @@ public final class UringComponent {
         return properties;
     }
 
-    /** The framework takes the services back before. */
+    /** The services go first: the loops leave the poller, the users close their files. */
     @Deactivate
     void deactivate() {
+        registrations.forEach(ServiceRegistration::unregister);
         engine.close();
     }
 }
