@@ -25,6 +25,12 @@ public interface BlockChild {
     @AnyThread
     String nodeName();
 
+    /** Host file name of the child as users would type it; empty: none. */
+    @AnyThread
+    default String filename() {
+        return "";
+    }
+
     /** Length of the child in bytes. */
     @AnyThread
     long length();
