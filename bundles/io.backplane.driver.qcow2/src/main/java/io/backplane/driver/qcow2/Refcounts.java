@@ -189,6 +189,8 @@ final class Refcounts {
             }
             run = block.get(indexOf(cluster)) == 0 ? run + 1 : 0;
             if (run == count) {
+                image.checkOverlap(cluster + 1 - count << layout.clusterBits(),
+                        count << layout.clusterBits());
                 return awaitTakeSpan(cluster + 1 - count, count);
             }
         }
@@ -198,16 +200,17 @@ final class Refcounts {
             awaitGrowTable(base + blocks);
             return awaitAllocateSpan(count);
         }
+        long first = base << layout.refcountBlockBits();
+        image.checkOverlap(first << layout.clusterBits(),
+                blocks + count << layout.clusterBits());
         for (long i = 0; i < blocks; i++) {
-            addBlockAt(base + i, (base << layout.refcountBlockBits()) + i);
+            addBlockAt(base + i, first + i);
         }
-        long first = (base << layout.refcountBlockBits());
         return awaitTakeSpan(first, blocks + count) + (blocks << layout.clusterBits());
     }
 
     private long awaitTakeSpan(long first, long count) throws BlockException {
         long offset = first << layout.clusterBits();
-        image.checkOverlap(offset, count << layout.clusterBits());
         allocatedFresh = image.file.awaitUse(offset, count << layout.clusterBits());
         allocatedCount = count;
         for (long cluster = first; cluster < first + count; cluster++) {
@@ -288,10 +291,12 @@ final class Refcounts {
             throw new BlockException(Kind.RANGE, "qcow2 image file too large: its refcount table"
                     + " would exceed " + Header.MAX_REFCOUNT_TABLE_BYTES + " bytes");
         }
+        long first = base << layout.refcountBlockBits();
+        image.checkOverlap(first << layout.clusterBits(),
+                blocks + clusters << layout.clusterBits());
         long oldOffset = tableOffset;
         long oldClusters = table.length >> perClusterBits;
         table = java.util.Arrays.copyOf(table, (int) (clusters << perClusterBits));
-        long first = base << layout.refcountBlockBits();
         for (long i = 0; i < blocks; i++) {
             addBlockAt(base + i, first + i);
         }
