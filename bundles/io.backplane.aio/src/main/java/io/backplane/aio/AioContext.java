@@ -101,9 +101,14 @@ public interface AioContext {
     FdHandler watch(int fd, String name, Runnable readable, Runnable writable);
 
     /**
-     * Watches an event notifier (level is drained by the loop), with an optional user-space check
-     * that adaptive polling may call instead of sleeping.
+     * Watches an event notifier, with an optional user-space check that adaptive polling may call
+     * instead of sleeping.
      *
+     * <p>Notices are edges: each signal after a notice makes a further notice, nobody needs to read
+     * the notifier, and its count stays. So a watch that starts on a notifier signalled before gives
+     * one notice at once; callers treat a notice as a hint to look.
+     *
+     * @param signalled called after a signal, or when {@code poll} saw work
      * @param poll returns true if there is work, reading memory only; null: cannot be polled
      */
     FdHandler watch(EventNotifier notifier, String name, Runnable signalled,

@@ -105,9 +105,11 @@ public final class Coroutine {
             state = RUNNING; // woken between the two checks
             return;
         }
-        do {
+        LockSupport.park(this);
+        while (state == SUSPENDED) {
+            Thread.interrupted(); // an interrupt means nothing here, and would keep park from waiting
             LockSupport.park(this);
-        } while (state == SUSPENDED);
+        }
     }
 
     /**
@@ -215,6 +217,7 @@ public final class Coroutine {
                 return;
             }
             while (state == IDLE) {
+                Thread.interrupted();
                 LockSupport.park(this);
             }
         }

@@ -375,6 +375,30 @@ class CoroutineTest {
     }
 
     @Test
+    void interruptOfASuspendedCoroutineChangesNothing() throws Exception {
+        OnLoops.run("epoll", loops -> {
+            Coroutine[] one = new Coroutine[1];
+            Thread[] thread = new Thread[1];
+            int[] resumed = new int[1];
+            loops.main().spawn(() -> {
+                one[0] = Coroutine.current();
+                thread[0] = Thread.currentThread();
+                Coroutine.suspend();
+                resumed[0]++;
+            });
+            Coroutine.awaitYield();
+            thread[0].interrupt();
+            for (int i = 0; i < 5; i++) {
+                Coroutine.awaitYield();
+            }
+            assertEquals(0, resumed[0]);
+            one[0].wake();
+            Coroutine.awaitYield();
+            assertEquals(1, resumed[0]);
+        });
+    }
+
+    @Test
     void runnerTakesItemsUntilOneSuspendsThenAnotherGoesOn() throws Exception {
         OnLoops.run("nio", loops -> {
             List<Integer> done = new ArrayList<>();

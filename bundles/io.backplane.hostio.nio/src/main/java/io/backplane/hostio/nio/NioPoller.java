@@ -34,6 +34,7 @@ final class NioPoller implements Poller {
         if (timeoutNs == FOREVER_NS) {
             while (!woken.get()) {
                 LockSupport.park(this);
+                Thread.interrupted(); // means nothing here, and would keep park from waiting
             }
         } else if (timeoutNs > 0 && !woken.get()) {
             LockSupport.parkNanos(this, timeoutNs);
