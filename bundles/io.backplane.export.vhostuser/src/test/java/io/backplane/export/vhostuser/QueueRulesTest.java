@@ -1,0 +1,310 @@
+package io.backplane.export.vhostuser;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.backplane.hostio.posix.UnixSocket;
+import java.io.File;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Queues of a real device over a real socket, against drains, resets, starts and stops. */
+class QueueRulesTest {
+
+    @Test
+    void guestReadsWhatItWrote() throws Exception {
+        try (Server server = new Server(1); Guest guest = new Guest(server.socket).start(1)) {
+            guest.data(0, 0).fill((byte) 7);
+            assertEquals(0, guest.run(0, Guest.OUT, 5));
+            guest.data(0, 0).fill((byte) 0);
+            assertEquals(0, guest.run(0, Guest.IN, 5));
+            assertEquals(7, guest.data(0, 0).get(java.lang.foreign.ValueLayout.JAVA_BYTE, 511));
+            assertEquals(0, guest.run(0, Guest.FLUSH, 0));
+            assertEquals(1, server.backend.flushCount.get());
+        }
+    }
+
+    @Test
+    @Tag("V5")
+    void requestsThatAreInTheRingAtAResetInsideADrainStartAtItsEnd() throws Exception {
+        try (Server server = new Server(1); Guest guest = new Guest(server.socket).start(1)) {
+            guest.sync();
+            server.notice(server.ops::drainedBegin);
+            server.awaitQuiet();
+            for (int head = 0; head < 15; head += 3) {
+                guest.queue(0, head, Guest.OUT, head);
+            }
+            guest.kick(0);
+            assertEquals(0, guest.stopRing(0), "nothing was taken");
+            guest.send(34, new byte[0]);
+            guest.send(2, Guest.u64(Guest.FEATURES));
+            guest.startRing(0, 0);
+            guest.kick(0);
+            guest.sync();
+            Thread.sleep(20);
+            assertEquals(0, server.backend.verbCount.get());
+            assertEquals(0, guest.used(0));
+            server.notice(server.ops::drainedEnd);
+            guest.awaitUsed(0, 5);
+            assertEquals(5, server.backend.verbCount.get());
+        }
+    }
+
+    @Test
+    @Tag("E14")
+    void requestOfAGuestThatIsSilentAfterTheDrainCompletes() throws Exception {
+        try (Server server = new Server(1); Guest guest = new Guest(server.socket).start(1)) {
+            assertEquals(0, guest.run(0, Guest.IN, 0));
+            server.notice(server.ops::drainedBegin);
+            server.awaitQuiet();
+            guest.queue(0, 0, Guest.IN, 1);
+            guest.kick(0);
+            Thread.sleep(10);
+            assertEquals(1, guest.used(0));
+            guest.kicks[0].testAndClear(); // the guest's kick is lost; only our own look helps
+            server.notice(server.ops::drainedEnd);
+            guest.awaitUsed(0, 2);
+        }
+    }
+
+    @Test
+    @Tag("D9")
+    void beginEndBeginWithoutALoopTurnBetweenKeepsQuiet() throws Exception {
+        try (Server server = new Server(2); Guest guest = new Guest(server.socket).start(2)) {
+            guest.sync();
+            server.notice(() -> {
+                server.ops.drainedBegin();
+                server.ops.drainedEnd();
+                server.ops.drainedBegin();
+                server.ops.drainedBegin();
+                server.ops.drainedEnd();
+            });
+            guest.queue(1, 0, Guest.OUT, 1);
+            guest.kick(1);
+            Thread.sleep(10);
+            assertEquals(0, server.backend.verbCount.get());
+            server.notice(server.ops::drainedEnd);
+            guest.awaitUsed(1, 1);
+        }
+    }
+
+    @Test
+    @Tag("D3")
+    @Tag("D7")
+    void drainWaitsForRequestsOfEveryQueueAlsoBeforeTheirFirstVerb() throws Exception {
+        try (Server server = new Server(4); Guest guest = new Guest(server.socket).start(4)) {
+            server.backend.suspending = true;
+            long seed = System.nanoTime();
+            java.util.Random random = new java.util.Random(seed);
+            int[] wanted = new int[4];
+            for (int round = 0; round < 100; round++) {
+                for (int q = 0; q < 4; q++) {
+                    for (int head = 0; head < 15; head += 3) {
+                        guest.queue(q, head, random.nextBoolean() ? Guest.IN : Guest.OUT, head);
+                    }
+                    wanted[q] += 5;
+                    guest.kick(q);
+                }
+                server.notice(server.ops::drainedBegin);
+                server.awaitQuiet();
+                server.notice(() -> assertFalse(server.ops.drainedPoll()));
+                int before = server.backend.verbCount.get();
+                Thread.sleep(0, 100_000);
+                assertEquals(before, server.backend.verbCount.get(), "seed " + seed);
+                server.notice(server.ops::drainedEnd);
+                for (int q = 0; q < 4; q++) {
+                    guest.awaitUsed(q, wanted[q]);
+                }
+            }
+        }
+    }
+
+    @Test
+    @Tag("D4")
+    @Tag("V1")
+    void ringStartedInsideADrainWithRequestsInItRunsAtTheEnd() throws Exception {
+        try (Server server = new Server(1); Guest guest = new Guest(server.socket)) {
+            server.notice(server.ops::drainedBegin);
+            guest.queue(0, 0, Guest.OUT, 3);
+            guest.queue(0, 3, Guest.OUT, 4);
+            guest.start(1).sync();
+            Thread.sleep(10);
+            assertEquals(0, server.backend.verbCount.get());
+            server.notice(server.ops::drainedEnd);
+            guest.awaitUsed(0, 2);
+        }
+    }
+
+    @Test
+    @Tag("V1")
+    void requestsQueuedBeforeTheStartNeedNoKick() throws Exception {
+        try (Server server = new Server(1); Guest guest = new Guest(server.socket)) {
+            guest.queue(0, 0, Guest.OUT, 3);
+            guest.start(1);
+            guest.awaitUsed(0, 1);
+        }
+    }
+
+    @Test
+    @Tag("V2")
+    @Tag("V3")
+    @Tag("D8")
+    void stopAndStartUnderLoadLoseNothing() throws Exception {
+        try (Server server = new Server(1); Guest guest = new Guest(server.socket).start(1)) {
+            server.backend.suspending = true;
+            int wanted = 0;
+            for (int round = 0; round < 300; round++) {
+                for (int head = 0; head < 15; head += 3) {
+                    guest.queue(0, head, Guest.OUT, head);
+                    guest.kick(0);
+                }
+                wanted += 5;
+                int next = guest.stopRing(0);
+                assertEquals(guest.used(0), next, "stop waits for what was taken");
+                guest.startRing(0, next);
+                guest.awaitUsed(0, wanted);
+            }
+            assertEquals(300 * 5, server.backend.verbCount.get());
+        }
+    }
+
+    @Test
+    @Tag("V2")
+    void stopWaitsForRequestsParkedBelow() throws Exception {
+        try (Server server = new Server(1); Guest guest = new Guest(server.socket).start(1)) {
+            server.backend.held = true;
+            guest.queue(0, 0, Guest.OUT, 0);
+            guest.kick(0);
+            guest.send(11, Guest.state(0, 0));
+            Thread.sleep(20);
+            assertEquals(0, guest.used(0));
+            assertEquals(UnixSocket.WOULD_BLOCK, guest.socket.receive(guest.memory, 0x70000, 1));
+            server.backend.release();
+            assertEquals(8, guest.receiveMessage().length);
+            assertEquals(1, guest.used(0));
+        }
+    }
+
+    @Test
+    @Tag("V8")
+    void newCapacityReachesTheGuestOnce() throws Exception {
+        UnixSocket[] pair = UnixSocket.pair();
+        try (Server server = new Server(1); Guest guest = new Guest(server.socket);
+                UnixSocket ours = pair[0]) {
+            guest.negotiate();
+            guest.send(21, new byte[0], pair[1].fd());
+            guest.sync();
+            pair[1].close();
+            server.backend.resize(Server.DISK_BYTES / 2);
+            server.notice(server.ops::resized);
+            server.notice(server.ops::resized);
+            java.lang.foreign.MemorySegment got =
+                    java.lang.foreign.Arena.ofAuto().allocate(64, 8);
+            assertEquals(MessageHeader.BYTES, ours.receive(got, 0, 64));
+            assertEquals(2, MessageHeader.decode(got).request());
+            byte[] access = new byte[12 + 8];
+            access[4] = 8;
+            guest.send(24, access);
+            byte[] answer = guest.receiveMessage();
+            assertEquals(Server.DISK_BYTES / 2 >> 9, java.lang.foreign.MemorySegment
+                    .ofArray(answer).get(io.backplane.virtio.LittleEndian.U64, 12));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 16})
+    @Tag("V9")
+    void queuesOverTwoThreadsAllServe(int count) throws Exception {
+        try (Server server = new Server(count);
+                Guest guest = new Guest(server.socket).start(count)) {
+            for (int q = 0; q < count; q++) {
+                assertEquals(0, guest.run(q, Guest.OUT, q));
+            }
+        }
+    }
+
+    @Test
+    @Tag("V10")
+    void startThatFailsLeavesNothingBehind() throws Exception {
+        try (Server server = new Server(1)) {
+            int before = 0;
+            for (int round = 0; round < 20; round++) {
+                try (Guest guest = new Guest(server.socket)) {
+                    guest.negotiate();
+                    guest.shareMemory();
+                    guest.kicks[0] = io.backplane.hostio.posix.EventFd.create();
+                    guest.calls[0] = io.backplane.hostio.posix.EventFd.create();
+                    guest.send(8, Guest.state(0, Guest.SIZE));
+                    guest.send(9, Guest.addresses(0, Guest.USER_BASE, Guest.USER_BASE + 0x2000,
+                            Guest.USER_BASE + Guest.BYTES));
+                    guest.send(13, Guest.u64(0), guest.calls[0].fd());
+                    guest.send(12, Guest.u64(0), guest.kicks[0].fd());
+                    guest.send(18, Guest.state(0, 1));
+                    assertNull(guest.receiveMessage(), "the connection ends");
+                }
+                if (round == 4) {
+                    before = openFds();
+                }
+            }
+            assertTrue(openFds() <= before + 1, "descriptors leak");
+            try (Guest guest = new Guest(server.socket).start(1)) {
+                assertEquals(0, guest.run(0, Guest.IN, 0));
+            }
+        }
+    }
+
+    static int openFds() throws InterruptedException {
+        Thread.sleep(30); // the other side closes its own
+        return new File("/proc/self/fd").list().length;
+    }
+
+    @Test
+    @Tag("E12")
+    void drainOfOneDeviceDoesNotStopAnotherInTheSameThread() throws Exception {
+        try (Server one = new Server(1, 0, true); Guest guest = new Guest(one.socket).start(1);
+                Server two = new Server(1, 0, true)) {
+            guest.sync();
+            try (Guest other = new Guest(two.socket).start(1)) {
+                one.notice(one.ops::drainedBegin);
+                assertEquals(0, other.run(0, Guest.OUT, 1));
+                one.notice(one.ops::drainedEnd);
+                assertEquals(0, guest.run(0, Guest.OUT, 1));
+            }
+        }
+    }
+
+    @Test
+    void exportThatClosesAnswersWhatItTookAndDisconnects() throws Exception {
+        Server server = new Server(1);
+        try (Guest guest = new Guest(server.socket).start(1)) {
+            server.backend.suspending = true;
+            for (int head = 0; head < 15; head += 3) {
+                guest.queue(0, head, Guest.OUT, head);
+            }
+            guest.kick(0);
+            guest.awaitUsed(0, 5);
+            server.close();
+            assertNull(guest.receiveMessage());
+        }
+        assertTrue(server.backend.closed);
+        assertFalse(new File(server.socket).exists());
+    }
+
+    @Test
+    void secondFrontEndIsServedWhenTheFirstLeaves() throws Exception {
+        try (Server server = new Server(1)) {
+            Guest first = new Guest(server.socket).start(1);
+            assertEquals(0, first.run(0, Guest.OUT, 1));
+            try (Guest second = new Guest(server.socket)) {
+                second.send(1, new byte[0]);
+                Thread.sleep(10);
+                first.close();
+                assertTrue(second.receiveMessage().length == 8);
+            }
+        }
+    }
+}
