@@ -19,8 +19,8 @@ import java.util.List;
  * <li>refcount blocks, which only ever count too high, and the data and copy-on-write that
  *     completed before the copy;
  * <li>the refcount table, if blocks are new;
- * <li>L2 slices;
- * <li>L1 sectors, if L2 tables are new;
+ * <li>L2 slices and L1 sectors, in any order: a new L2 table was zeroed or copied before step 1, so
+ *     that L1 may point to it without what this step writes into it;
  * <li>in memory: the refcounts of {@link FreedClusters} that nothing stable refers to any more.
  * </ol>
  *
@@ -211,9 +211,7 @@ final class WriteBack {
     }
 
     private void awaitWrite() throws BlockException {
-        if (!blocks.isEmpty()) {
-            awaitWriteCopies(blocks);
-        }
+        awaitWriteCopies(blocks);
         if (!tableSectors.isEmpty()) {
             image.file.child.flush();
             awaitWriteCopies(tableSectors);
@@ -222,11 +220,6 @@ final class WriteBack {
             awaitFlushData();
             image.file.child.flush();
             awaitWriteCopies(slices);
-        }
-        if (!l1Sectors.isEmpty()) {
-            if (!slices.isEmpty()) {
-                image.file.child.flush();
-            }
             awaitWriteCopies(l1Sectors);
         }
         awaitFlushData();
@@ -235,6 +228,9 @@ final class WriteBack {
 
     /** Writes copies, neighbours together. */
     private void awaitWriteCopies(List<Copy> copies) throws BlockException {
+        if (copies.isEmpty()) {
+            return;
+        }
         IoVector run = new IoVector();
         long start = 0;
         for (Copy copy : copies) {

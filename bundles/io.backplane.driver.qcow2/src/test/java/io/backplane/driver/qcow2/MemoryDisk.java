@@ -46,7 +46,6 @@ final class MemoryDisk implements BlockChild {
     boolean logging;
     boolean slow = true;
     Fault fault = (verb, offset, bytes) -> false;
-    long clock;
     int readCount;
     int writeCount;
     int flushCount;
@@ -159,18 +158,18 @@ final class MemoryDisk implements BlockChild {
     }
 
     private void step(String verb, long offset, long bytes) throws BlockException {
-        clock++;
+        loops.clock++;
         if (slow) {
             loops.awaitHost();
         }
-        clock++;
+        loops.clock++;
         if (fault.fails(verb, offset, bytes)) {
             throw new BlockException(Kind.IO, "injected: " + verb + " at " + offset);
         }
     }
 
     private Change log(long offset, byte[] data, long truncateTo) {
-        Change change = new Change(offset, data, truncateTo, clock, new long[] {-1});
+        Change change = new Change(offset, data, truncateTo, loops.clock, new long[] {-1});
         if (logging) {
             changes.add(change);
         }
@@ -230,7 +229,7 @@ final class MemoryDisk implements BlockChild {
         Change change = log(offset, data, 0);
         step("write", offset, bytes);
         put(offset, data, 0, data.length);
-        change.done[0] = clock;
+        change.done[0] = loops.clock;
     }
 
     @Override
@@ -247,15 +246,15 @@ final class MemoryDisk implements BlockChild {
         Change change = log(offset, junk, 0);
         step("discard", offset, bytes);
         put(offset, junk, 0, junk.length);
-        change.done[0] = clock;
+        change.done[0] = loops.clock;
     }
 
     @Override
     public void flush() throws BlockException {
         flushCount++;
-        long started = clock;
+        long started = loops.clock;
         step("flush", 0, 0);
-        flushes.add(new Flushed(started, clock));
+        flushes.add(new Flushed(started, loops.clock));
     }
 
     @Override
@@ -269,7 +268,7 @@ final class MemoryDisk implements BlockChild {
         Change change = log(0, null, newLength);
         step("truncate", newLength, 0);
         setLength(newLength);
-        change.done[0] = clock;
+        change.done[0] = loops.clock;
     }
 
     @Override

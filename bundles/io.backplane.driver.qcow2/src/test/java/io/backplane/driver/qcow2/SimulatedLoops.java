@@ -21,6 +21,8 @@ final class SimulatedLoops {
     private final Random random;
     private final List<Loop> loops = new ArrayList<>();
     private final List<Coroutine> suspended = new ArrayList<>();
+    /** Counts host events, for the order of things on several disks. */
+    long clock;
 
     SimulatedLoops(long seed, int count) {
         random = new Random(seed);
