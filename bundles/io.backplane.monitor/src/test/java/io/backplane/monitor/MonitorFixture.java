@@ -1,6 +1,7 @@
 package io.backplane.monitor;
 
 import io.backplane.aio.AioContext;
+import io.backplane.aio.PollerFactory;
 import io.backplane.hostio.threads.EpollPollerFactory;
 import io.backplane.loop.Loops;
 import io.backplane.qmp.QmpCommand;
@@ -32,13 +33,21 @@ final class MonitorFixture {
     record EchoResult(@Option("text") String text) {
     }
 
-    final Loops loops = new Loops(List.of(new EpollPollerFactory())).startMain();
-    final AioContext main = loops.main();
+    final Loops loops;
+    final AioContext main;
     final Dispatcher dispatcher = new Dispatcher();
-    final EventHub events = new EventHub(main, () -> NOW);
-    final MonitorServer server = new MonitorServer(main, dispatcher, events);
+    final EventHub events;
+    final MonitorServer server;
 
     MonitorFixture() {
+        this(new EpollPollerFactory());
+    }
+
+    MonitorFixture(PollerFactory poller) {
+        loops = new Loops(List.of(poller)).startMain();
+        main = loops.main();
+        events = new EventHub(main, () -> NOW);
+        server = new MonitorServer(main, dispatcher, events);
         dispatcher.add(new CapabilitiesCommand());
         add("echo", EchoArguments.class, TypeRef.of(EchoResult.class), false,
                 arguments -> new EchoResult(((EchoArguments) arguments).text()));

@@ -31,8 +31,11 @@ final class UringPoller implements Poller {
     private static final int COMPLETIONS_PER_POLL = 1024;
     private static final int INLINE_IOVECS = 16;
     private static final long INLINE_BYTES = (long) INLINE_IOVECS * Iovecs.ELEMENT_BYTES;
-    /** user_data of requests whose completion nobody waits for. */
-    private static final long IGNORED = -1;
+    private static final int EALREADY = 114;
+
+    /** A poll being removed; the kernel may refuse while it reports that poll. */
+    private record Removal(long target) {
+    }
 
     // Immutable
     private final Ring ring;
@@ -207,9 +210,6 @@ final class UringPoller implements Poller {
     }
 
     private int complete(long userData, int result, int flags) {
-        if (userData == IGNORED) {
-            return 0;
-        }
         int slot = (int) userData;
         assert userData == userData(slot) : "completion of a slot that was freed";
         Object owner = slotOwner[slot];
@@ -220,7 +220,18 @@ final class UringPoller implements Poller {
             coroutine.wake();
             return 1;
         }
+        if (owner instanceof Removal removal) {
+            freeSlot(slot);
+            if (result == -EALREADY) {
+                remove(removal); // else it would keep reporting, and its file open
+            }
+            return 0;
+        }
         return ((Watch) owner).complete(slot, result, flags);
+    }
+
+    private void remove(Removal removal) {
+        addOwn(Ring.OP_POLL_REMOVE, -1, removal.target(), 0, 0, userData(takeSlot(removal)));
     }
 
     @Override
@@ -310,7 +321,7 @@ final class UringPoller implements Poller {
         }
 
         private void disarm(int slot) {
-            addOwn(Ring.OP_POLL_REMOVE, -1, userData(slot), 0, 0, IGNORED);
+            remove(new Removal(userData(slot)));
         }
 
         int complete(int slot, int result, int flags) {
