@@ -68,6 +68,17 @@ class ConsoleTest {
     }
 
     @Test
+    void allComponentsAreSatisfied() throws Exception {
+        awaitScreen("backplane> ");
+        type("components\r");
+        awaitScreen("io.backplane.console +ConsoleComponent +active\\s");
+        awaitScreen("(?s)waits for.*backplane> ");
+
+        assertFalse(screen().lines().anyMatch(
+                line -> line.matches("\\S+ +\\S+ +(unsatisfied|failed).*")), screen());
+    }
+
+    @Test
     void endOfInputStops() throws Exception {
         awaitScreen("backplane> ");
         type("\u0004");

@@ -10,16 +10,24 @@ import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Descriptor;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.service.component.runtime.ServiceComponentRuntime;
+import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
+import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
+import org.osgi.service.component.runtime.dto.UnsatisfiedReferenceDTO;
 
 /** The commands about the platform itself. */
 public final class PlatformCommands {
-    static final List<String> NAMES = List.of("bundles", "help", "shutdown", "version");
+    static final List<String> NAMES = 
+            List.of("bundles", "components", "help", "shutdown", "version");
 
     private final BundleContext context;
+    private final ServiceComponentRuntime components;
     private final Startup startup;
 
-    PlatformCommands(BundleContext context, Startup startup) {
+    PlatformCommands(BundleContext context, ServiceComponentRuntime components,
+            Startup startup) {
         this.context = context;
+        this.components = components;
         this.startup = startup;
     }
 
@@ -52,6 +60,40 @@ public final class PlatformCommands {
             case Bundle.STOPPING -> "stopping";
             default -> "uninstalled";
         };
+    }
+
+    /** One line a component, with what an inactive one waits for. */
+    @Descriptor("list the components with state, and what they wait for")
+    public void components(CommandSession session) {
+        Table table = new Table("bundle", "component", "state", "waits for");
+        for (ComponentDescriptionDTO description : components.getComponentDescriptionDTOs()) {
+            String name = description.name.substring(description.name.lastIndexOf('.') + 1);
+            for (ComponentConfigurationDTO c
+                    : components.getComponentConfigurationDTOs(description)) {
+                table.row(description.bundle.symbolicName, name, state(c), missing(c));
+            }
+        }
+        table.print(session.getConsole());
+    }
+
+    private static String state(ComponentConfigurationDTO component) {
+        return switch (component.state) {
+            case ComponentConfigurationDTO.ACTIVE -> "active";
+            case ComponentConfigurationDTO.SATISFIED -> "satisfied";
+            case ComponentConfigurationDTO.FAILED_ACTIVATION -> "failed";
+            default -> "unsatisfied";
+        };
+    }
+
+    private static String missing(ComponentConfigurationDTO component) {
+        if (component.state == ComponentConfigurationDTO.FAILED_ACTIVATION) {
+            return component.failure.lines().findFirst().orElse("");
+        }
+        List<String> targets = new ArrayList<>();
+        for (UnsatisfiedReferenceDTO reference : component.unsatisfiedReferences) {
+            targets.add(reference.name);
+        }
+        return String.join(", ", targets);
     }
 
     /** The commands there are. */

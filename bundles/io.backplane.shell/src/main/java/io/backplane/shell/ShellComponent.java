@@ -17,6 +17,7 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.runtime.ServiceComponentRuntime;
 
 /**
  * Registers the commands of scope {@code bp} with Gogo: those about the platform, the views, and
@@ -34,10 +35,11 @@ public final class ShellComponent {
     /** Called by the component runtime. */
     @Activate
     public ShellComponent(BundleContext context, @Reference Startup startup,
-            @Reference EventLoops loops, @Reference QmpCommands commands) {
+            @Reference ServiceComponentRuntime components, @Reference EventLoops loops,
+            @Reference QmpCommands commands) {
         this.context = context;
         this.gateway = new QmpGateway(commands, loops.main());
-        register(new PlatformCommands(context, startup), PlatformCommands.NAMES);
+        register(new PlatformCommands(context, components, startup), PlatformCommands.NAMES);
         register(new QmpViews(gateway), QmpViews.NAMES);
     }
 

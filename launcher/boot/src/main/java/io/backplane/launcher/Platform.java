@@ -131,8 +131,7 @@ final class Platform {
             bundle.start(Bundle.START_TRANSIENT);
             return "it started only at the second attempt";
         } catch (BundleException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+            return StartFailure.reason(e);
         }
     }
 
