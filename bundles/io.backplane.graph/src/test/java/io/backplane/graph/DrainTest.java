@@ -1,0 +1,434 @@
+package io.backplane.graph;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.backplane.aio.AioContext;
+import io.backplane.block.graph.DrainedSection;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+class DrainTest {
+
+    @Test
+    @Tag("D1")
+    void drainWaitsForTheRequestInFlightAndParksTheNext() throws Exception {
+        Fakes.run(f -> {
+            f.addDisk("d");
+            Backend blk = f.attach("b", "d");
+            FakeNode disk = f.disk.node("d");
+            disk.hold = true;
+            CompletableFuture<Void> first = f.write(blk, 0);
+            f.until(() -> disk.heldCount() == 1);
+            DrainedSection[] section = new DrainedSection[1];
+            CompletableFuture<Void> drain = f.on.start(f.graph.main,
+                    () -> section[0] = f.graph.awaitDrained(f.graph.find("d")));
+            f.on.settle();
+            assertFalse(drain.isDone());
+            CompletableFuture<Void> second = f.write(blk, 4096);
+            f.until(() -> blk.parkedCount() == 1);
+            disk.release();
+            f.on.await(drain);
+            f.on.await(first);
+            assertEquals(0, disk.running.get());
+            assertEquals(0, blk.inFlight());
+            f.on.settle();
+            assertFalse(second.isDone());
+            section[0].close();
+            f.on.await(second);
+            assertEquals(2, blk.stats().writeCount());
+        });
+    }
+
+    @Test
+    @Tag("D1")
+    void nestedSectionsHoldUntilTheLastEnds() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            Backend blk = f.attach("b", "d");
+            DrainedSection outer = f.graph.awaitDrained(node);
+            DrainedSection inner = f.graph.awaitDrained(node);
+            assertEquals(2, node.quiesceCount());
+            CompletableFuture<Void> write = f.write(blk, 0);
+            f.until(() -> blk.parkedCount() == 1);
+            outer.close();
+            f.on.settle();
+            assertFalse(write.isDone());
+            inner.close();
+            f.on.await(write);
+            FakeNode disk = f.disk.node("d");
+            assertEquals(1, disk.begins);
+            assertEquals(1, disk.ends);
+        });
+    }
+
+    @Test
+    @Tag("D1")
+    void drainOfAChildDrainsAllParentsThroughADiamond() throws Exception {
+        Fakes.run(f -> {
+            Node bottom = f.addDisk("d");
+            f.addFilter("left", "d");
+            f.addFilter("right", "d");
+            Backend a = f.attach("a", "left");
+            Backend b = f.attach("b", "right");
+            f.addDisk("other");
+            Backend c = f.attach("c", "other");
+            try (DrainedSection section = f.graph.awaitDrained(bottom)) {
+                assertEquals(1, a.quiesceCount());
+                assertEquals(1, b.quiesceCount());
+                assertEquals(1, f.filter.node("left").begins);
+                assertEquals(0, c.quiesceCount());
+                f.on.await(f.write(c, 0)); // a stranger goes on
+                assertEquals(1, section == null ? 0 : bottom.quiesceCount());
+            }
+            assertEquals(0, a.quiesceCount());
+            f.on.await(f.write(a, 0));
+            f.on.await(f.write(b, 0));
+        });
+    }
+
+    @Test
+    @Tag("D1")
+    @Tag("D7")
+    void drainWaitsForRequestsOfThreeContexts() throws Exception {
+        Fakes.run(f -> {
+            f.addDisk("d");
+            f.addFormat("fmt", "d");
+            Backend blk = f.attach("b", "fmt");
+            FakeNode disk = f.disk.node("d");
+            disk.hold = true;
+            AioContext io1 = f.on.ioThread("io1");
+            AioContext io2 = f.on.ioThread("io2");
+            CompletableFuture<Void> all = CompletableFuture.allOf(f.write(blk, 0),
+                    f.write(blk, io1, 4096), f.write(blk, io2, 8192));
+            f.until(() -> disk.heldCount() == 3);
+            CompletableFuture<Void> drain = f.on.start(f.graph.main, () -> {
+                try (DrainedSection section = f.graph.awaitDrained(f.graph.find("fmt"))) {
+                    assertEquals(0, disk.running.get());
+                    assertTrue(section != null);
+                }
+            });
+            f.on.settle();
+            assertFalse(drain.isDone());
+            disk.release();
+            f.on.await(drain);
+            f.on.await(all);
+        });
+    }
+
+    @Test
+    @Tag("D1")
+    void drainWaitsForTheDriversOwnWork() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            FakeNode disk = f.disk.node("d");
+            disk.polls = true;
+            CompletableFuture<Void> drain = f.on.start(f.graph.main,
+                    () -> f.graph.awaitDrained(node).close());
+            f.on.settle();
+            assertFalse(drain.isDone());
+            disk.polls = false;
+            disk.request.notices().quiet();
+            f.on.await(drain);
+        });
+    }
+
+    @Test
+    @Tag("D1")
+    void detachInsideADrainLeavesNothingBehind() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            Backend blk = f.attach("b", "d");
+            FakeDevice device = new FakeDevice();
+            f.graph.publish("b", device);
+            try (DrainedSection section = f.graph.awaitDrained(node)) {
+                assertEquals(1, device.begins);
+                blk.awaitClose();
+                assertEquals(1, section == null ? 0 : device.ends);
+            }
+            assertEquals(0, node.quiesceCount());
+            assertTrue(node.parents.isEmpty());
+            Backend next = f.attach("b", "d");
+            f.on.await(f.write(next, 0));
+        });
+    }
+
+    @Test
+    @Tag("D1")
+    @Tag("D4")
+    void attachInsideADrainParksFromTheStart() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            CompletableFuture<Void> write;
+            FakeDevice device = new FakeDevice();
+            f.graph.publish("b", device);
+            try (DrainedSection section = f.graph.awaitDrained(node)) {
+                Backend blk = f.attach("b", "d");
+                assertEquals(1, device.begins);
+                assertEquals(0, device.ends);
+                write = f.write(blk, 0);
+                f.until(() -> blk.parkedCount() == 1);
+                assertFalse(section == null || write.isDone());
+            }
+            f.on.await(write);
+            assertEquals(1, device.ends);
+        });
+    }
+
+    @Test
+    @Tag("D1")
+    void drainOfAllNodesHoldsNodesThatComeLater() throws Exception {
+        Fakes.run(f -> {
+            f.addDisk("d");
+            Node late;
+            CompletableFuture<Void> write;
+            try (DrainedSection section = f.graph.awaitAllDrained()) {
+                late = f.addDisk("late");
+                Backend blk = f.attach("b", "late");
+                assertEquals(1, section == null ? 0 : late.quiesceCount());
+                write = f.write(blk, 0);
+                f.until(() -> blk.parkedCount() == 1);
+            }
+            f.on.await(write);
+            assertEquals(0, late.quiesceCount());
+            assertEquals(f.disk.node("late").begins, f.disk.node("late").ends);
+        });
+    }
+
+    @Test
+    @Tag("D1")
+    void replacedChildIsTheOneTheNextRequestReaches() throws Exception {
+        Fakes.run(f -> {
+            f.addDisk("one");
+            f.addDisk("two");
+            Node top = f.addFilter("top", "one");
+            Backend blk = f.attach("b", "top");
+            NodeEdge edge = top.edge("file");
+            CompletableFuture<Void> write;
+            try (DrainedSection section = f.graph.awaitDrained(top)) {
+                write = f.write(blk, 0);
+                f.until(() -> blk.parkedCount() == 1);
+                try (GraphWriteSection lock = f.graph.lock.awaitWrite();
+                        GraphChange change = new GraphChange(f.graph)) {
+                    change.replace(edge, (Node) f.graph.find("two"));
+                    change.awaitCommit();
+                    assertTrue(lock != null && section != null);
+                }
+            }
+            f.on.await(write);
+            assertTrue(f.disk.node("one").calls.isEmpty());
+            assertEquals("write 0+4096", f.disk.node("two").calls.getFirst());
+        });
+    }
+
+    @Test
+    @Tag("D1")
+    void replacingByADrainedChildKeepsTheParentDrained() throws Exception {
+        Fakes.run(f -> {
+            f.addDisk("one");
+            Node two = f.addDisk("two");
+            Node top = f.addFilter("top", "one");
+            DrainedSection low = f.graph.awaitDrained(two);
+            try (DrainedSection section = f.graph.awaitDrained(top);
+                    GraphWriteSection lock = f.graph.lock.awaitWrite();
+                    GraphChange change = new GraphChange(f.graph)) {
+                change.replace(top.edge("file"), two);
+                change.awaitCommit();
+                assertEquals(2, section == null || lock == null ? 0 : top.quiesceCount());
+            }
+            assertEquals(1, top.quiesceCount());
+            low.close();
+            assertEquals(0, top.quiesceCount());
+        });
+    }
+
+    @Test
+    @Tag("D1")
+    void closingABackendWaitsForItsRequests() throws Exception {
+        Fakes.run(f -> {
+            f.addDisk("d");
+            Backend blk = f.attach("b", "d");
+            FakeNode disk = f.disk.node("d");
+            disk.hold = true;
+            CompletableFuture<Void> write = f.write(blk, 0);
+            f.until(() -> disk.heldCount() == 1);
+            CompletableFuture<Void> close = f.on.start(f.graph.main, blk::awaitClose);
+            f.on.settle();
+            assertFalse(close.isDone());
+            disk.release();
+            f.on.await(write);
+            f.on.await(close);
+            assertNull(f.graph.findBackend("b"));
+        });
+    }
+
+    @Test
+    @Tag("D2")
+    void drainFromAnIoThreadWhileMainDrainsToo() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            Backend blk = f.attach("b", "d");
+            AioContext io = f.on.ioThread("io");
+            for (int i = 0; i < 200; i++) {
+                CompletableFuture<Void> write = f.write(blk, io, 0);
+                CompletableFuture<Void> there = f.on.start(io, () -> {
+                    try (DrainedSection section = f.graph.awaitDrained(node)) {
+                        assertTrue(section != null && io.isCurrent());
+                        assertEquals(0, f.disk.node("d").running.get());
+                    }
+                });
+                try (DrainedSection section = f.graph.awaitDrained(node)) {
+                    assertTrue(section != null && node.quiesceCount() > 0);
+                    assertEquals(0, f.disk.node("d").running.get());
+                }
+                f.on.await(there);
+                f.on.await(write);
+            }
+            f.until(() -> node.quiesceCount() == 0);
+        });
+    }
+
+    @Test
+    @Tag("D3")
+    void drainWaitsForAHandlerThatRunsElsewhere() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            Backend blk = f.attach("b", "d");
+            FakeDevice device = new FakeDevice();
+            f.graph.publish("b", device);
+            device.polls = true;
+            blk.incrementInFlight();
+            CompletableFuture<Void> drain = f.on.start(f.graph.main,
+                    () -> f.graph.awaitDrained(node).close());
+            f.on.settle();
+            assertFalse(drain.isDone());
+            assertEquals(1, device.begins);
+            AioContext io = f.on.ioThread("io");
+            f.on.await(f.on.start(io, () -> {
+                device.polls = false;
+                blk.decrementInFlight();
+            }));
+            f.on.await(drain);
+            assertEquals(1, device.ends);
+        });
+    }
+
+    @Test
+    @Tag("D3")
+    void drainInsideANoticeIsRefused() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            f.attach("b", "d");
+            Throwable[] seen = new Throwable[1];
+            f.graph.publish("b", new FakeDevice() {
+                @Override
+                public void drainedBegin() {
+                    seen[0] = assertThrows(IllegalStateException.class,
+                            () -> f.graph.awaitDrained(node));
+                }
+            });
+            f.graph.awaitDrained(node).close();
+            assertEquals("drain inside a callback of a drain", seen[0].getMessage());
+        });
+    }
+
+    @Test
+    @Tag("D5")
+    @Tag("R-DRAIN-RESUME-RACE")
+    void secondDrainWaitsForTheRequestTheFirstOneResumed() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            Backend blk = f.attach("b", "d");
+            FakeNode disk = f.disk.node("d");
+            AioContext io = f.on.ioThread("io");
+            for (int i = 0; i < 500; i++) {
+                DrainedSection first = f.graph.awaitDrained(node);
+                CompletableFuture<Void> write = f.write(blk, io, 0);
+                f.until(() -> blk.parkedCount() == 1);
+                first.close();
+                DrainedSection second = f.graph.awaitDrained(node);
+                assertEquals(0, blk.inFlight());
+                assertEquals(0, disk.running.get());
+                second.close();
+                f.on.await(write);
+            }
+        });
+    }
+
+    @Test
+    @Tag("D6")
+    @Tag("R-NBD-DRAIN-WINDOW")
+    void ownerThatSwitchesParkingOffStopsSubmittingItself() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            Backend blk = f.attach("b", "d");
+            AioContext io = f.on.ioThread("io");
+            boolean[] stop = new boolean[1];
+            f.graph.publish("b", new FakeDevice() {
+                @Override
+                public void drainedBegin() {
+                    stop[0] = true;
+                }
+            });
+            blk.parkRequests(false);
+            CompletableFuture<Void> flood = f.on.start(io, () -> {
+                for (int i = 0; i < 1_000_000; i++) {
+                    blk.incrementInFlight(); // from before the check to after the verb
+                    try {
+                        java.lang.invoke.VarHandle.fullFence();
+                        if (stop[0]) {
+                            return;
+                        }
+                        blk.pwritev(0, 4096, Fakes.buffer(4096, 1), 0, 0);
+                    } finally {
+                        blk.decrementInFlight();
+                    }
+                }
+            });
+            f.until(() -> blk.stats().writeCount() > 100);
+            try (DrainedSection section = f.graph.awaitDrained(node)) {
+                long before = blk.stats().writeCount();
+                assertEquals(0, section == null ? -1 : blk.inFlight());
+                f.on.settle();
+                assertEquals(before, blk.stats().writeCount());
+            }
+            f.on.await(flood);
+        });
+    }
+
+    @Test
+    @Tag("D9")
+    @Tag("R-DOUBLE-DRAIN-EXPORT")
+    void beginEndBeginWithoutATurnIsLegal() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            f.attach("b", "d");
+            FakeDevice device = new FakeDevice();
+            f.graph.publish("b", device);
+            f.graph.awaitDrained(node).close();
+            DrainedSection again = f.graph.awaitDrained(node);
+            assertEquals(2, device.begins);
+            assertEquals(1, device.ends);
+            again.close();
+            assertEquals(2, device.ends);
+        });
+    }
+
+    @Test
+    @Tag("G6")
+    @Tag("R-STREAM-GRAPHLOCK")
+    void drainUnderTheGraphLockFailsAtOnce() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            try (GraphWriteSection lock = f.graph.lock.awaitWrite()) {
+                assertTrue(lock != null);
+                assertThrows(IllegalStateException.class, () -> f.graph.awaitDrained(node));
+            }
+            f.graph.awaitDrained(node).close();
+        });
+    }
+}

@@ -1,0 +1,66 @@
+package io.backplane.graph;
+
+import io.backplane.block.BlockException;
+import io.backplane.block.BlockLimits;
+import io.backplane.block.spi.BlockDriver;
+import io.backplane.block.spi.DriverNode;
+import io.backplane.block.spi.DriverTraits;
+import io.backplane.block.spi.ImpliedChild;
+import io.backplane.block.spi.OpenRequest;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A driver whose nodes live in memory and do what the test says. */
+final class FakeDriver implements BlockDriver {
+    private final String name;
+    private final DriverTraits traits;
+    final Map<String, FakeNode> nodes = new ConcurrentHashMap<>();
+    BlockLimits limits = BlockLimits.NONE;
+    String failOpen;
+    boolean readOnlyFile;
+    List<ImpliedChild> implied = new ArrayList<>();
+    int closedCount;
+
+    FakeDriver(String name, DriverTraits traits) {
+        this.name = name;
+        this.traits = traits;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public DriverTraits traits() {
+        return traits;
+    }
+
+    @Override
+    public Class<? extends Record> optionsType() {
+        return FakeOptions.class;
+    }
+
+    @Override
+    public DriverNode awaitOpen(OpenRequest request) throws BlockException {
+        if (failOpen != null) {
+            throw new BlockException(BlockException.Kind.IO, failOpen);
+        }
+        FakeNode node = new FakeNode(this, request);
+        nodes.put(request.nodeName(), node);
+        return node;
+    }
+
+    FakeNode node(String nodeName) {
+        return nodes.get(nodeName);
+    }
+
+    @Override
+    public int probe(MemorySegment head) {
+        return head.byteSize() > 0 && head.get(java.lang.foreign.ValueLayout.JAVA_BYTE, 0) == 'F'
+                ? 100 : 0;
+    }
+}
