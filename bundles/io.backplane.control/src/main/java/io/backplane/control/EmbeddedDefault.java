@@ -11,15 +11,19 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is served when nobody says what: one qcow2 disk in the data folder, as virtio-blk over
  * vhost-user, and QMP. Everything is done by commands, as a user would do it.
  */
 final class EmbeddedDefault {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDefault.class);
     private static final QmpSession SESSION = QmpSession.operator("embedded default");
     private static final long DISK_BYTES = 10L << 30;
     private static final String JOB = "create-disk";
@@ -51,10 +55,19 @@ final class EmbeddedDefault {
         awaitCommand("block-export-add", Map.of("type", "vhost-user-blk", "id", "disk",
                 "node-name", "disk", "writable", true, "iothread", "iothread0",
                 "addr", Map.of("type", "unix", "path", diskSocket.toString())));
+        restrict(diskSocket);
         awaitHandler("chardev", Map.of("backend", "socket", "id", "qmp", "path",
                 qmpSocket.toString(), "server", true, "wait", false));
         awaitHandler("monitor", Map.of("chardev", "qmp"));
         return summary(disk, diskSocket, qmpSocket);
+    }
+
+    private static void restrict(Path socket) {
+        try {
+            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+        } catch (IOException e) {
+            LOG.warn("permissions of {} stay as they are: {}", socket, e.toString());
+        }
     }
 
     /** Creates the image under another name first, so that a half-made one is never served. */

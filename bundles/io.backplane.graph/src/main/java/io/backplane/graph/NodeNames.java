@@ -55,7 +55,7 @@ final class NodeNames {
         Node node = find(name);
         if (node == null) {
             throw new BlockException(BlockException.Kind.NOT_FOUND,
-                    "Cannot find device='' nor node-name='" + name + "'");
+                    "Cannot find device='" + name + "' nor node-name='" + name + "'");
         }
         return node;
     }

@@ -25,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Executes commands by name; knows what bundles have registered. */
-final class Dispatcher implements QmpCommands {
+public final class Dispatcher implements QmpCommands {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
 
     // Immutable
@@ -41,7 +41,13 @@ final class Dispatcher implements QmpCommands {
     private final CopyOnWriteArrayList<QmpEventType> events = new CopyOnWriteArrayList<>();
     private volatile String refusal;
 
-    void add(QmpCommand command) {
+    /** None registered yet but qmp_capabilities. */
+    public Dispatcher() {
+        add(new CapabilitiesCommand());
+    }
+
+    /** Registers a command. */
+    public void add(QmpCommand command) {
         QmpCommand before = commands.putIfAbsent(command.name(), command);
         if (before != null) {
             LOG.error("bug: command {} of {} is there already, from {}", command.name(),
@@ -49,23 +55,28 @@ final class Dispatcher implements QmpCommands {
         }
     }
 
-    void remove(QmpCommand command) {
+    /** Takes a command back; one in execution goes on. */
+    public void remove(QmpCommand command) {
         commands.remove(command.name(), command);
     }
 
-    void add(QmpBranches union) {
+    /** Registers branches. */
+    public void add(QmpBranches union) {
         unions.add(union);
     }
 
-    void remove(QmpBranches union) {
+    /** Takes branches back. */
+    public void remove(QmpBranches union) {
         unions.remove(union);
     }
 
-    void add(QmpEventType event) {
+    /** Registers a kind of events for the schema. */
+    public void add(QmpEventType event) {
         events.add(event);
     }
 
-    void remove(QmpEventType event) {
+    /** Takes a kind of events back. */
+    public void remove(QmpEventType event) {
         events.remove(event);
     }
 

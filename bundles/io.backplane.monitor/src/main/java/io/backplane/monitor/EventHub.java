@@ -16,7 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * Hands events out. An event with a limited rate goes at once if its interval has passed; else the
  * newest of its kind waits for the end of the interval.
  */
-final class EventHub implements QmpEvents {
+public final class EventHub implements QmpEvents {
     private static final int LIMITS_KEPT_MAX = 10_000;
 
     private record Key(String name, Object part) {
@@ -38,7 +38,8 @@ final class EventHub implements QmpEvents {
     // Main only
     private final Map<Key, Limit> limits = new HashMap<>();
 
-    EventHub(AioContext main, InstantSource wallClock) {
+    /** @param wallClock for the timestamps */
+    public EventHub(AioContext main, InstantSource wallClock) {
         this.main = main;
         this.wallClock = wallClock;
     }
@@ -113,7 +114,7 @@ final class EventHub implements QmpEvents {
     }
 
     /** Sends what waits and stops the timers. Main. */
-    void close() {
+    public void close() {
         for (Limit limit : limits.values()) {
             limit.timer.close();
             if (limit.waiting != null) {

@@ -44,7 +44,6 @@ public final class MonitorComponent {
         main = loops.main();
         events = new EventHub(main, InstantSource.system());
         server = new MonitorServer(main, dispatcher, events);
-        dispatcher.add(new CapabilitiesCommand());
         registrations.add(context.registerService(QmpCommands.class, dispatcher, null));
         registrations.add(context.registerService(QmpEvents.class, events, null));
         register(context, new ChardevHandler());

@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The character devices and the monitors on them. Main only, except the constructor. */
-final class MonitorServer {
+public final class MonitorServer {
     private static final Logger LOG = LoggerFactory.getLogger(MonitorServer.class);
     private static final int BUFFER_BYTES = 64 << 10;
 
@@ -33,7 +33,8 @@ final class MonitorServer {
     private int connectionCount;
     private boolean closed;
 
-    MonitorServer(AioContext main, Dispatcher dispatcher, EventHub events) {
+    /** A server without devices. */
+    public MonitorServer(AioContext main, Dispatcher dispatcher, EventHub events) {
         this.main = main;
         this.dispatcher = dispatcher;
         this.events = events;
@@ -41,7 +42,7 @@ final class MonitorServer {
 
     /** Does what {@code --chardev} asks for. */
     @Suspends
-    void awaitChardev(String value) throws QmpException {
+    public void awaitChardev(String value) throws QmpException {
         ChardevOptions options = parse(ChardevOptions.class, value, "backend");
         if (chardevs.containsKey(options.id())) {
             throw QmpException.generic("Duplicate ID '" + options.id() + "' for chardev");
@@ -77,7 +78,7 @@ final class MonitorServer {
     }
 
     /** Does what {@code --monitor} asks for. */
-    void addMonitor(String value) throws QmpException {
+    public void addMonitor(String value) throws QmpException {
         MonitorOptions options = parse(MonitorOptions.class, value, "chardev");
         Chardev chardev = chardevs.get(options.chardev());
         if (chardev == null) {
@@ -122,7 +123,7 @@ final class MonitorServer {
     }
 
     /** Ends everything. */
-    void close() {
+    public void close() {
         if (!closed) {
             closed = true;
             chardevs.values().forEach(Chardev::close);

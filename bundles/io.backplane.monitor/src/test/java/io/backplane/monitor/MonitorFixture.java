@@ -48,7 +48,6 @@ final class MonitorFixture {
         main = loops.main();
         events = new EventHub(main, () -> NOW);
         server = new MonitorServer(main, dispatcher, events);
-        dispatcher.add(new CapabilitiesCommand());
         add("echo", EchoArguments.class, TypeRef.of(EchoResult.class), false,
                 arguments -> new EchoResult(((EchoArguments) arguments).text()));
         add("ping", null, null, true, _ -> null);
