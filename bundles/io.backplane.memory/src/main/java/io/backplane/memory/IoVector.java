@@ -1,5 +1,6 @@
 package io.backplane.memory;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -12,6 +13,8 @@ import java.lang.foreign.ValueLayout;
  * the owner publishes it with the request. Nothing here suspends.
  */
 public final class IoVector {
+    private static final MemorySegment ZEROES = Arena.global().allocate(16 << 10, 64);
+
     private MemorySegment[] segments;
     private long[] offsets;
     private long[] lengths;
@@ -186,9 +189,22 @@ public final class IoVector {
                 continue;
             }
             long n = Math.min(left, have - skip);
-            segments[i].asSlice(offsets[i] + skip, n).fill(value);
+            fill(segments[i], offsets[i] + skip, n, value);
             left -= n;
             skip = 0;
+        }
+    }
+
+    /** Zeroes are copied from a page of them: a slice to fill would be garbage of the hot path. */
+    private static void fill(MemorySegment segment, long offset, long length, byte value) {
+        if (value != 0) {
+            segment.asSlice(offset, length).fill(value);
+            return;
+        }
+        long zeroBytes = ZEROES.byteSize();
+        for (long done = 0; done < length; done += zeroBytes) {
+            MemorySegment.copy(ZEROES, 0, segment, offset + done,
+                    Math.min(zeroBytes, length - done));
         }
     }
 
