@@ -14,7 +14,6 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
-import org.osgi.framework.Constants;
 
 /** One bundle of ours as it was built: its manifest and its classes. */
 record BuiltBundle(String name, Path jar, Manifest manifest) {
@@ -53,11 +52,11 @@ record BuiltBundle(String name, Path jar, Manifest manifest) {
     }
 
     SortedSet<String> importedPackages() {
-        return packages(Constants.IMPORT_PACKAGE);
+        return packages("Import-Package");
     }
 
     SortedSet<String> exportedPackages() {
-        return packages(Constants.EXPORT_PACKAGE);
+        return packages("Export-Package");
     }
 
     private SortedSet<String> packages(String header) {

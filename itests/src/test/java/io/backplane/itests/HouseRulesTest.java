@@ -20,6 +20,12 @@ class HouseRulesTest {
             "io.backplane.hostio", "io.backplane.hostio.threads", "io.backplane.hostio.uring",
             "io.backplane.hostio.nio");
 
+    /** A thread that waits at a terminal is what the console is. */
+    private static final String CONSOLE = "io.backplane.console";
+
+    /** Its subject is the framework itself: it lists bundles and components. */
+    private static final String PLATFORM_COMMANDS = "io/backplane/shell/PlatformCommands";
+
     /** Members that bring in time, threads or chance from outside. */
     private static final Set<String> BANNED = Set.of(
             "java/lang/Thread.<init>", "java/lang/Thread.sleep", "java/lang/Thread.ofVirtual",
@@ -44,7 +50,8 @@ class HouseRulesTest {
                     }
                 }
             }
-            touching.removeIf(name -> name.endsWith("/package-info"));
+            touching.removeIf(name -> name.endsWith("/package-info")
+                    || name.equals(PLATFORM_COMMANDS));
             boolean good = touching.size() <= 1
                     && touching.stream().allMatch(name -> name.endsWith("Component"));
             if (!good) {
@@ -58,7 +65,8 @@ class HouseRulesTest {
     void timeThreadsAndChanceComeFromTheGroundOnly() throws IOException {
         List<String> faults = new ArrayList<>();
         for (BuiltBundle bundle : BuiltBundle.all()) {
-            if (GROUND.contains(bundle.name()) || bundle.name().startsWith("io.backplane.tool.")) {
+            if (GROUND.contains(bundle.name()) || bundle.name().equals(CONSOLE)
+                    || bundle.name().startsWith("io.backplane.tool.")) {
                 continue;
             }
             for (ClassModel model : bundle.classes()) {
