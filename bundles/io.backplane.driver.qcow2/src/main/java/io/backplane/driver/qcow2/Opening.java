@@ -189,6 +189,7 @@ final class Opening {
         SnapshotTable snapshots = SnapshotTable.awaitRead(file, header);
         map.add(header.snapshotsOffset(), snapshots.bytes(), MetadataMap.SNAPSHOT_TABLE);
         for (SnapshotHeader snapshot : snapshots.entries()) {
+            image.snapshots.add(snapshot.info());
             long max = Math.min(snapshot.l1Count() << 3, Header.MAX_L1_BYTES);
             map.add(snapshot.l1Offset() & L1Entry.OFFSET_MASK, max, MetadataMap.INACTIVE_L1);
         }

@@ -30,6 +30,7 @@ final class Qcow2Check {
     private long fragmented;
     private long compressed;
     private long nextHost;
+    private long usedEnd;
     private final Map<Long, byte[]> blocks = new HashMap<>();
 
     Qcow2Check(Qcow2Image image, ImageNames names, CheckReport report) {
@@ -46,7 +47,7 @@ final class Qcow2Check {
         }
         long total = image.size + layout.clusterMask() >> layout.clusterBits();
         return new CheckResult(corruptions, leaks, checkErrors,
-                references.end() << layout.clusterBits(), total, allocated, fragmented,
+                Math.max(references.end(), usedEnd) << layout.clusterBits(), total, allocated, fragmented,
                 compressed);
     }
 
@@ -130,6 +131,7 @@ final class Qcow2Check {
     private void awaitL2(long offset, boolean active) throws BlockException {
         try (BufferPool.Buffer buffer = image.file.awaitRead(offset, layout.clusterBytes())) {
             MemorySegment table = buffer.segment();
+            nextHost = 0; // the tables themselves stand between the data of two
             int step = 1 << layout.l2EntryBits();
             for (int at = 0; at < layout.clusterBytes(); at += step) {
                 long entry = table.get(Be.LONG, at);
@@ -326,6 +328,9 @@ final class Qcow2Check {
     }
 
     private void compare(long cluster, long refcount, long found) {
+        if (refcount != 0) {
+            usedEnd = cluster + 1;
+        }
         if (refcount == found) {
             return;
         }

@@ -3,10 +3,13 @@ package io.backplane.driver.qcow2;
 import io.backplane.aio.CoMutex;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockException.Kind;
+import io.backplane.block.SnapshotInfo;
 import io.backplane.block.spi.BlockChild;
 import io.backplane.block.spi.NodeNotices;
 import io.backplane.memory.BufferPool;
 import io.backplane.memory.IoVector;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * An open image: its parts, and the state they share.
@@ -24,6 +27,9 @@ final class Qcow2Image {
     final CoMutex lock = new CoMutex();
     final WriteEpoch epoch = new WriteEpoch();
     final boolean rawDataFile;
+
+    // Filled while opening
+    final List<SnapshotInfo> snapshots = new ArrayList<>();
 
     // Set once while opening
     L1Table l1;

@@ -161,7 +161,7 @@ final class Qcow2Node implements DriverNode, CheckableNode {
                 v3 ? lazyInHeader : null, v3 ? image.isCorrupt() : null,
                 1 << layout.refcountOrder(), names.compression());
         return new ImageInfo(layout.clusterBytes(), image.isDirty(), names.backingFile(),
-                names.backingFormat(), false, null, info);
+                names.backingFormat(), false, null, info, List.copyOf(image.snapshots));
     }
 
     @Override

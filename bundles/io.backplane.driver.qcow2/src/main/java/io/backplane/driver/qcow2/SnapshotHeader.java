@@ -2,6 +2,7 @@ package io.backplane.driver.qcow2;
 
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockException.Kind;
+import io.backplane.block.SnapshotInfo;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
@@ -14,17 +15,23 @@ import java.nio.charset.StandardCharsets;
  *      8    4  l1_size           l1Count
  *     12    2  id_str_size       id
  *     14    2  name_size         name
- *     16    4  date_sec          -
- *     20    4  date_nsec         -
- *     24    8  vm_clock_nsec     -
- *     32    4  vm_state_size     -
+ *     16    4  date_sec          info
+ *     20    4  date_nsec         info
+ *     24    8  vm_clock_nsec     info
+ *     32    4  vm_state_size     info, unless the extra data has it
  *     36    4  extra_data_size   -
  *     40    n  extra data, id, name
+ *          8  vm_state_size     info (first in the extra data, if that long)
+ *          8  disk_size         -
+ *          8  icount            info, all ones: unknown
  * </pre>
  *
  * @param bytes length of the entry with its padding
+ * @param info what queries show of it
  */
-record SnapshotHeader(long l1Offset, long l1Count, String id, String name, long bytes) {
+record SnapshotHeader(long l1Offset, long l1Count, String id, String name, long bytes,
+        SnapshotInfo info) {
+    private static final long NANOSECONDS = 1_000_000_000;
     static final int FIXED_BYTES = 40;
     static final int MAX_EXTRA_BYTES = 1024;
     /** Longest entry that is accepted, in bytes. */
@@ -46,9 +53,20 @@ record SnapshotHeader(long l1Offset, long l1Count, String id, String name, long 
         if (table.byteSize() - at < end) {
             throw new BlockException(Kind.CORRUPT, "Snapshot table entry is truncated");
         }
-        return new SnapshotHeader(table.get(Be.LONG, at), Be.u32(table, at + 8),
-                text(table, at + FIXED_BYTES + extra, idBytes),
-                text(table, at + FIXED_BYTES + extra + idBytes, nameBytes), end + 7 & ~7L);
+        String id = text(table, at + FIXED_BYTES + extra, idBytes);
+        String name = text(table, at + FIXED_BYTES + extra + idBytes, nameBytes);
+        return new SnapshotHeader(table.get(Be.LONG, at), Be.u32(table, at + 8), id, name,
+                end + 7 & ~7L, info(table, at, extra, id, name));
+    }
+
+    private static SnapshotInfo info(MemorySegment table, long at, long extra, String id,
+            String name) {
+        long clock = table.get(Be.LONG, at + 24);
+        long state = extra >= 8 ? table.get(Be.LONG, at + FIXED_BYTES) : Be.u32(table, at + 32);
+        long icount = extra >= 24 ? table.get(Be.LONG, at + FIXED_BYTES + 16) : -1;
+        return new SnapshotInfo(id, name, state, (int) Be.u32(table, at + 16),
+                (int) Be.u32(table, at + 20), (int) (clock / NANOSECONDS),
+                (int) (clock % NANOSECONDS), icount == -1 ? null : icount);
     }
 
     private static String text(MemorySegment table, long at, int bytes) {
