@@ -58,7 +58,8 @@ final class NodeStatus {
         }
         long length = backing.length();
         if (offset >= length) {
-            return new BlockStatus(own.bytes(), true, false, true, false, -1, null, 1);
+            return new BlockStatus(own.bytes(), false, false, true, false, -1, null,
+                    own.depth());
         }
         BlockStatus below = backing.blockStatus(offset, Math.min(own.bytes(), length - offset));
         return new BlockStatus(below.bytes(), below.allocated(), below.data(), below.zero(),
