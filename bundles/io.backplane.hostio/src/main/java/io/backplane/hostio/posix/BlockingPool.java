@@ -51,15 +51,33 @@ public final class BlockingPool implements AutoCloseable {
     private long startedCount;
     private boolean closed;
 
-    /** A pool without threads yet. */
+    // Whoever awaits a call; only without threads
+    private MemorySegment inlineScratch;
+
+    /**
+     * A pool without threads yet.
+     *
+     * @param threadsMax most threads; 0: calls run, and block, on the one thread that awaits them,
+     *     for tools that wait for each call anyway
+     */
     public BlockingPool(String name, int threadsMax) {
         this.name = name;
         this.threadsMax = threadsMax;
     }
 
+    private static MemorySegment newScratch(Arena arena) {
+        return arena.allocate((long) Iovecs.COUNT_MAX * Iovecs.ELEMENT_BYTES, 64);
+    }
+
     /** Runs {@code call} on a pool thread and suspends until it is done; its result. */
     @Suspends
     public long await(Call call) {
+        if (threadsMax == 0) {
+            if (inlineScratch == null) {
+                inlineScratch = newScratch(Arena.ofAuto());
+            }
+            return call.run(inlineScratch);
+        }
         call.waiter = Coroutine.current();
         enqueue(call);
         Coroutine.suspend();
@@ -102,8 +120,7 @@ public final class BlockingPool implements AutoCloseable {
 
     private void serve() {
         try (Arena arena = Arena.ofShared()) {
-            MemorySegment scratch =
-                    arena.allocate((long) Iovecs.COUNT_MAX * Iovecs.ELEMENT_BYTES, 64);
+            MemorySegment scratch = newScratch(arena);
             Call call;
             while ((call = take()) != null) {
                 try {
