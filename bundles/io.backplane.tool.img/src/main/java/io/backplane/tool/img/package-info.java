@@ -1,0 +1,2 @@
+/** The image tool: {@code backplane img}. */
+package io.backplane.tool.img;
