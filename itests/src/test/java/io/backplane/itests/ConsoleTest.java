@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,6 +80,51 @@ class ConsoleTest {
     }
 
     @Test
+    void viewsShowTheDefaultDisk() throws Exception {
+        awaitScreen("backplane> ");
+        type("nodes\r");
+        awaitScreen("disk +qcow2 +10 GiB +rw");
+        type("exports\r");
+        awaitScreen("disk +vhost-user-blk +disk +serving");
+        type("graph\r");
+        awaitScreen("`-- root: disk");
+    }
+
+    @Test
+    void everyQmpCommandIsAShellCommand() throws Exception {
+        awaitScreen("backplane> ");
+        type("blockdev-add driver=null-co,node-name=n0,size=1G\r");
+        type("qmp blockdev-add driver=null-co node-name=n1 size=2G\r");
+        type("blockdev-add '{\"driver\": \"null-co\", \"node-name\": \"n2\"}'\r");
+        type("nodes\r");
+        awaitScreen("n0 +null-co +1 GiB");
+        awaitScreen("n1 +null-co +2 GiB");
+        awaitScreen("n2 +null-co");
+        type("blockdev-add driver=nosuch,node-name=n3\r");
+        awaitScreen("error: .*nosuch");
+        type("blockdev-add --help\r");
+        awaitScreen("detect-zeroes +DetectZeroes");
+        type("quit\r");
+
+        assertEquals(0, awaitEnd());
+    }
+
+    @Test
+    void bundleDroppedIntoDeployRunsAndLeavesAgain() throws Exception {
+        awaitScreen("backplane> ");
+        Path source;
+        try (Stream<Path> jars = Files.list(Daemon.DIST.resolve("lib"))) {
+            source = jars.filter(jar -> jar.getFileName().toString().startsWith("HdrHistogram"))
+                    .findFirst().orElseThrow();
+        }
+        Path deployed = folder.resolve("data/deploy/histogram.jar");
+        Files.copy(source, deployed);
+        awaitAnswer("bundles\r", "org.hdrhistogram.HdrHistogram +\\S+ +active", true);
+        Files.delete(deployed);
+        awaitAnswer("bundles\r", "org.hdrhistogram.HdrHistogram", false);
+    }
+
+    @Test
     void endOfInputStops() throws Exception {
         awaitScreen("backplane> ");
         type("\u0004");
@@ -119,6 +165,21 @@ class ConsoleTest {
             Thread.sleep(50);
         }
         throw new AssertionError("no '" + regex + "' on the screen:\n" + screen());
+    }
+
+    /** Repeats a command until its output has {@code regex}, or has it no more. */
+    private void awaitAnswer(String command, String regex, boolean present) throws Exception {
+        Pattern pattern = Pattern.compile(regex);
+        for (int i = 0; i < 30; i++) {
+            int from = screen().length();
+            type(command);
+            awaitScreen("(?s).{" + from + "}.*active.*backplane> ");
+            if (pattern.matcher(screen().substring(from)).find() == present) {
+                return;
+            }
+            Thread.sleep(500);
+        }
+        throw new AssertionError(regex + ", expected " + present + ":\n" + screen());
     }
 
     private int awaitEnd() throws Exception {
