@@ -114,14 +114,14 @@ class ConsoleTest {
         awaitScreen("backplane> ");
         Path source;
         try (Stream<Path> jars = Files.list(Daemon.DIST.resolve("lib"))) {
-            source = jars.filter(jar -> jar.getFileName().toString().startsWith("HdrHistogram"))
+            source = jars.filter(jar -> jar.getFileName().toString().startsWith("gson"))
                     .findFirst().orElseThrow();
         }
-        Path deployed = folder.resolve("data/deploy/histogram.jar");
+        Path deployed = folder.resolve("data/deploy/gson.jar");
         Files.copy(source, deployed);
-        awaitAnswer("bundles\r", "org.hdrhistogram.HdrHistogram +\\S+ +active", true);
+        awaitAnswer("bundles\r", "com.google.gson +\\S+ +active", true);
         Files.delete(deployed);
-        awaitAnswer("bundles\r", "org.hdrhistogram.HdrHistogram", false);
+        awaitAnswer("bundles\r", "com.google.gson", false);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.backplane.console;
 
+import java.io.IOError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -86,7 +87,8 @@ final class TerminalPrompt implements AutoCloseable {
                     stop.run();
                     return;
                 }
-            } catch (EndOfFileException e) {
+            } catch (EndOfFileException | IOError e) {
+                // IOError: the terminal is gone, or Ctrl-C hit stty between two lines.
                 if (!closed) {
                     stop.run();
                 }
