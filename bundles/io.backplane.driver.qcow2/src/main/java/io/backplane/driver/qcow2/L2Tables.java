@@ -82,6 +82,7 @@ final class L2Tables {
             throw image.corrupt(String.format("L2 table offset %#x unaligned (L1 index: %#x)",
                     offset, l1Index));
         }
+        image.checkInFile("L2 table", offset);
         return offset;
     }
 

@@ -4,6 +4,7 @@ import io.backplane.aio.CoMutex;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockException.Kind;
 import io.backplane.block.BlockdevRefOrNull;
+import io.backplane.block.Preallocation;
 import io.backplane.block.spi.BlockChild;
 import io.backplane.block.spi.ChildRole;
 import io.backplane.block.spi.ImpliedChild;
@@ -208,6 +209,7 @@ final class Opening {
                     "qcow2: Image is corrupt; cannot be opened read/write");
         }
         try (CoMutex.Held _ = image.lock.awaitLock()) {
+            awaitFitFile(image);
             long known = Header.AUTOCLEAR_BITMAPS | Header.AUTOCLEAR_DATA_FILE_RAW;
             if ((image.autoclear & ~known) != 0) {
                 image.file.awaitWriteLongs(Header.AT_AUTOCLEAR, image.autoclear & known);
@@ -220,5 +222,25 @@ final class Opening {
             new RefcountRepair(image, names).awaitRun();
         }
         image.lazyToMark = image.settings.lazyRefcounts();
+    }
+
+    /** Tables are written whole clusters at a time, so the file must have whole clusters. */
+    private static void awaitFitFile(Qcow2Image image) throws BlockException {
+        long mask = image.layout.clusterMask();
+        long length = image.file.length();
+        if ((length & mask) != 0) {
+            image.file.child.truncate(length + mask & ~mask, true, Preallocation.OFF, 0);
+        }
+        checkTable(image, "Active L1 table", image.l1.offset(), image.l1.count());
+        checkTable(image, "Reference count table", image.refcounts.tableOffset(),
+                image.refcounts.tableCount());
+    }
+
+    private static void checkTable(Qcow2Image image, String name, long offset, long count)
+            throws BlockException {
+        if (offset > image.file.length() - (count << 3)) {
+            throw new BlockException(Kind.CORRUPT, name + " offset " + offset
+                    + " is outside the image file");
+        }
     }
 }

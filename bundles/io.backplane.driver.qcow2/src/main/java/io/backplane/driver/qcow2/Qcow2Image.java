@@ -121,6 +121,13 @@ final class Qcow2Image {
         }
     }
 
+    /** A cluster of metadata that we may write must lie inside the file. */
+    void checkInFile(String what, long offset) throws BlockException {
+        if (!readOnly && offset > file.length() - layout.clusterBytes()) {
+            throw corrupt(String.format("%s offset %#x is outside the image file", what, offset));
+        }
+    }
+
     /** As {@link #checkOverlap}, for a place in the data file. */
     void checkOverlapOfData(long offset, long bytes) throws BlockException {
         if (data == file) {

@@ -87,6 +87,9 @@ final class Refcounts {
             throw image.corrupt(String.format("Refblock offset %#x unaligned (reftable index:"
                     + " %#x)", offset, index));
         }
+        if (offset != 0) {
+            image.checkInFile("Refblock", offset);
+        }
         return offset;
     }
 
