@@ -174,8 +174,9 @@ class StructureTest {
         entry.set(Be.SHORT, 14, (short) 3);
         entry.set(Be.INT, 36, 16);
         MemorySegment.copy("7abc".getBytes("UTF-8"), 0, entry, Be.BYTE, 56, 4);
-        assertEquals(new SnapshotHeader(0x50000, 4, "7", "abc", 64),
-                SnapshotHeader.decode(entry, 0));
+        SnapshotHeader read = SnapshotHeader.decode(entry, 0);
+        assertEquals(new SnapshotHeader(0x50000, 4, "7", "abc", 64, read.info()), read);
+        assertEquals("abc", read.info().name());
         for (int bytes = 0; bytes < 60; bytes++) {
             MemorySegment cut = entry.asSlice(0, bytes);
             assertThrows(BlockException.class, () -> SnapshotHeader.decode(cut, 0));
