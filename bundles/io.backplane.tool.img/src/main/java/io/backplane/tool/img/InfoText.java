@@ -80,19 +80,17 @@ final class InfoText {
     }
 
     private static void value(Object value, int depth, StringBuilder out) {
-        switch (value) {
-            case Map<?, ?> nested -> {
-                out.append('\n');
-                members(nested, depth + 1, out);
+        if (value instanceof Map<?, ?> nested) {
+            out.append('\n');
+            members(nested, depth + 1, out);
+        } else if (value instanceof List<?> list) {
+            out.append('\n');
+            for (int i = 0; i < list.size(); i++) {
+                out.repeat(' ', (depth + 1) * 4).append('[').append(i).append("]:");
+                value(list.get(i), depth + 1, out);
             }
-            case List<?> list -> {
-                out.append('\n');
-                for (int i = 0; i < list.size(); i++) {
-                    out.repeat(' ', (depth + 1) * 4).append('[').append(i).append("]:");
-                    value(list.get(i), depth + 1, out);
-                }
-            }
-            default -> out.append(' ').append(value).append('\n');
+        } else {
+            out.append(' ').append(value).append('\n');
         }
     }
 

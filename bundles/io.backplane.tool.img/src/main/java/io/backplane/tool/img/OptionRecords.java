@@ -6,7 +6,10 @@ import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Options records by component, without a parser: what opens an image has no time to lose. */
+/**
+ * Options records by component, without a parser: what opens an image has no time to lose. For the
+ * same reason there are no switches over types, which take milliseconds to link.
+ */
 final class OptionRecords {
     private OptionRecords() {
     }
@@ -57,13 +60,16 @@ final class OptionRecords {
     }
 
     private static Object plain(Object value) {
-        return switch (value) {
-            case Record nested -> members(nested);
-            case Enum<?> constant -> kebab(constant.name());
-            case Integer number -> (Object) number.longValue();
-            case java.util.List<?> list -> list.stream().map(OptionRecords::plain).toList();
-            default -> value;
-        };
+        if (value instanceof Record nested) {
+            return members(nested);
+        }
+        if (value instanceof Enum<?> constant) {
+            return kebab(constant.name());
+        }
+        if (value instanceof java.util.List<?> list) {
+            return list.stream().map(OptionRecords::plain).toList();
+        }
+        return value instanceof Integer number ? (Object) number.longValue() : value;
     }
 
     private static String wireName(RecordComponent component) {

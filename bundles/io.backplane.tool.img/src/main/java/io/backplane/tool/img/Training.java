@@ -3,7 +3,6 @@ package io.backplane.tool.img;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.List;
 
 /** Runs typical commands, for the JVM to record what it can keep ready for the next start. */
 public final class Training {
@@ -12,7 +11,6 @@ public final class Training {
 
     /** @param args a folder for the images */
     public static void main(String[] args) {
-        System.setProperty("slf4j.internal.verbosity", "ERROR");
         Path folder = Path.of(args[0]);
         String base = folder.resolve("base.qcow2").toString();
         String top = folder.resolve("top.qcow2").toString();
@@ -37,6 +35,6 @@ public final class Training {
 
     private static void run(String... args) {
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-        new ImageTool(new Console(nowhere, nowhere)).run(List.of(args));
+        Main.run(args, nowhere, nowhere);
     }
 }
