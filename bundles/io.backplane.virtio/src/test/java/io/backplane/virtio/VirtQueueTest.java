@@ -368,7 +368,7 @@ class VirtQueueTest {
     void randomRingsNeverThrowAndNeverLeak() throws ViolationException {
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        for (int round = 0; round < 3000; round++) {
+        for (int round = 0; round < 400; round++) {
             GuestRing ring = new GuestRing(8);
             VirtQueue queue = ring.open(ALL);
             for (int i = 0; i < 8; i++) {
