@@ -18,6 +18,8 @@ final class MessageChannel implements AutoCloseable {
     /** Longest payload of any request that is known. */
     static final int PAYLOAD_BYTES_MAX = 512;
 
+    private static final int ECONNRESET = 104;
+
     // Immutable
     private final UnixSocket socket;
     private final FdHandler watch;
@@ -69,7 +71,7 @@ final class MessageChannel implements AutoCloseable {
     private boolean awaitFill(long at, long bytes) throws HostIoException, ViolationException {
         long done = 0;
         while (done < bytes) {
-            long n = socket.receive(buffer, at + done, bytes - done);
+            long n = receive(at + done, bytes - done);
             if (n == UnixSocket.WOULD_BLOCK) {
                 awaitReady();
             } else if (n == 0) {
@@ -82,6 +84,18 @@ final class MessageChannel implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    /** As the socket's; a peer that died with answers of ours unread has left, too. */
+    private long receive(long at, long bytes) throws HostIoException {
+        try {
+            return socket.receive(buffer, at, bytes);
+        } catch (HostIoException e) {
+            if (e.errno() == ECONNRESET) {
+                return 0;
+            }
+            throw e;
+        }
     }
 
     /** Where the payload of the answer goes, before {@link #awaitReply}. */
