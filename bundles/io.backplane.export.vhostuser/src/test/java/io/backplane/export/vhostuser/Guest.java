@@ -28,6 +28,8 @@ final class Guest implements AutoCloseable {
     static final int FLUSH = 4;
     static final long FEATURES = 1L << 32 | 1L << 30 | 1L << 29 | 1L << 28 | 1L << 9 | 1L << 11;
     static final int NEED_REPLY = 8;
+    private static final java.lang.invoke.VarHandle INDEX =
+            java.lang.foreign.ValueLayout.JAVA_CHAR.varHandle();
     private static final long RING_BYTES = 0x4000;
     private static final long DATA = 0x80000;
     private static final long LIMIT_NS = TimeUnit.SECONDS.toNanos(10);
@@ -239,7 +241,12 @@ final class Guest implements AutoCloseable {
     }
 
     int used(int index) {
-        return memory.get(U16, ring(index) + 0x2002);
+        return (char) INDEX.getAcquire(memory, ring(index) + 0x2002);
+    }
+
+    /** The index at which the back-end wants a kick. */
+    int availEvent(int index) {
+        return memory.get(U16, ring(index) + 0x2004 + 8L * SIZE);
     }
 
     /** Waits until the used index has got to {@code wanted}. */

@@ -278,6 +278,25 @@ class QueueRulesTest {
     }
 
     @Test
+    @Tag("E14")
+    void driverThatKicksOnlyWhenAskedToNeverHangs() throws Exception {
+        try (Server server = new Server(1, 1, true);
+                Guest guest = new Guest(server.socket).start(1)) {
+            for (int i = 0; i < 30_000; i++) {
+                guest.queue(0, 0, Guest.OUT, 0);
+                if (guest.availEvent(0) == (i & 0xffff)) {
+                    guest.kick(0);
+                }
+                long limit = System.nanoTime() + 10_000_000_000L;
+                while (guest.used(0) != (i + 1 & 0xffff)) {
+                    assertTrue(System.nanoTime() < limit, "lost after " + i);
+                    Thread.onSpinWait();
+                }
+            }
+        }
+    }
+
+    @Test
     void exportThatClosesAnswersWhatItTookAndDisconnects() throws Exception {
         Server server = new Server(1);
         try (Guest guest = new Guest(server.socket).start(1)) {
