@@ -38,6 +38,9 @@ final class GraphLock {
     private volatile boolean hasWriter;
     private volatile boolean writerWaits;
 
+    // Global state
+    private Coroutine writer;
+
     // Any thread, under guard; never held over a suspension
     private final ReentrantLock guard = new ReentrantLock();
     private final ArrayDeque<Coroutine> queue = new ArrayDeque<>();
@@ -118,10 +121,12 @@ final class GraphLock {
             hasWriter = true;
             VarHandle.fullFence();
         } while (readers() != 0);
+        writer = Coroutine.current();
         return new GraphWriteSection(this, held);
     }
 
     void endWrite(CoMutex.Held held) {
+        writer = null;
         hasWriter = false;
         writerWaits = false;
         wakeQueue(null);
@@ -149,9 +154,9 @@ final class GraphLock {
         return hasWriter;
     }
 
-    /** Fails for who would begin a drain under the lock. */
+    /** Fails for the writer, who would begin a drain under the lock. Main. */
     void assertNotWriting() {
-        if (hasWriter) {
+        if (writer != null && writer == Coroutine.currentOrNull()) {
             throw new IllegalStateException(
                     "drain under the graph lock: drain first, then lock, then edit");
         }

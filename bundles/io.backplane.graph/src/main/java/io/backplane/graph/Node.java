@@ -148,7 +148,7 @@ final class Node implements BlockNode, NodeNotices {
         assert after >= 0 : "drained section of '" + name + "' ended twice";
         quiesceCount = after;
         if (after == 0) {
-            if (driverNode != null) {
+            if (driverNode != null && stage != Stage.CLOSED) {
                 graph.drains.callBack(driverNode::drainedEnd);
             }
             for (int i = 0; i < parents.size(); i++) {

@@ -65,8 +65,8 @@ final class NodeCloser {
         node.stage = Node.Stage.CLOSING;
         try (DrainedSection _ = graph.drains.awaitBegin(node)) {
             awaitShutdown(node);
+            awaitTakeApart(node);
         }
-        awaitTakeApart(node);
     }
 
     private void awaitShutdown(Node node) {

@@ -23,9 +23,9 @@ record NodeSettings(boolean readOnly, boolean autoReadOnly, boolean direct, bool
             return new NodeSettings(true, false, parent.direct, parent.noFlush, false,
                     parent.forceShare, DetectZeroes.OFF);
         }
-        boolean unmap = role != ChildRole.FILTERED || parent.unmap;
+        // the parent decides itself what it discards
         return new NodeSettings(parent.readOnly, parent.autoReadOnly, parent.direct,
-                parent.noFlush, unmap, parent.forceShare, DetectZeroes.OFF);
+                parent.noFlush, true, parent.forceShare, DetectZeroes.OFF);
     }
 
     private static boolean or(Boolean said, boolean otherwise) {

@@ -47,7 +47,9 @@ final class Reopening {
     void awaitReopen(List<BlockdevOptions> all) throws BlockException {
         List<Step> steps = new ArrayList<>();
         for (BlockdevOptions options : all) {
-            steps.add(step(options));
+            Step step = step(options);
+            steps.add(step);
+            addChildren(step, steps);
         }
         try (DrainedSection _ = graph.drains.awaitBegin(
                 steps.stream().map(s -> s.node).toList())) {
@@ -69,6 +71,22 @@ final class Reopening {
                     "Cannot change the option 'driver'");
         }
         return new Step(node, options, NodeSettings.of(options, null, null));
+    }
+
+    /** Children that the node defines itself follow in what they inherit. */
+    private static void addChildren(Step step, List<Step> steps) throws BlockException {
+        for (NodeEdge edge : step.node.children) {
+            Node child = edge.child;
+            if (!child.implicit) {
+                continue;
+            }
+            NodeSettings settings = NodeSettings.of(child.options, step.settings, edge.role);
+            if (!settings.equals(child.settings)) {
+                Step below = new Step(child, child.options, settings);
+                steps.add(below);
+                addChildren(below, steps);
+            }
+        }
     }
 
     private void awaitChange(List<Step> steps) throws BlockException {
@@ -102,8 +120,12 @@ final class Reopening {
 
     private void findChildren(Step step) throws BlockException {
         Node node = step.node;
+        List<OptionChildren.Ref> before = OptionChildren.of(node.options.options());
         for (OptionChildren.Ref ref : OptionChildren.of(step.options.options())) {
             NodeEdge edge = node.edge(ref.name());
+            if (before.contains(ref)) {
+                continue; // as it was
+            }
             if (ref.isNone()) {
                 if (edge != null) {
                     step.dropped.add(edge);

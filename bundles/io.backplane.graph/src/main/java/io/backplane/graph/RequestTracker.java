@@ -2,20 +2,32 @@ package io.backplane.graph;
 
 import io.backplane.aio.CoMutex;
 import io.backplane.aio.CoQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The requests in flight on one node whose driver has an alignment, so that a read-modify-write
  * (a <em>serialising</em> request) and whatever overlaps it take turns.
  *
- * <p>Two overlapping requests wait for each other if one of them is serialising; the later one
- * waits. A request that already waits for somebody is never waited for: it will look at the list
- * again when it wakes, and find the newcomer. That is what keeps two from waiting for each other.
+ * <p>While nobody serialises, requests are only counted. A serialising request first announces
+ * itself, so that all that come later are listed, and waits until those that were only counted are
+ * done; they wait for nobody, so this ends. From then on it finds everything in the list. A request
+ * counts itself, then looks for an announcement; the announcer announces, then looks at the count:
+ * one of them sees the other.
+ *
+ * <p>Two overlapping listed requests wait for each other if one of them is serialising; the later
+ * one waits. A request that already waits for somebody is never waited for: it will look at the
+ * list again when it wakes, and find the newcomer. That keeps two from waiting for each other.
  */
 final class RequestTracker {
     private static final int POOLED = 64;
 
+    // Any thread
+    private final AtomicInteger counted = new AtomicInteger();
+    private volatile int serialisers;
+
     // Under lock
     private final CoMutex lock = new CoMutex();
+    private final CoQueue noneCounted = new CoQueue(lock);
     private TrackedRequest first;
     private TrackedRequest pool;
     private int pooled;
@@ -25,9 +37,23 @@ final class RequestTracker {
      *
      * @param offset start, and {@code end} end of what must not be touched by others, aligned
      * @param serialising whether it must be alone in its range
+     * @return what {@link #awaitEnd} wants back; null if the request is only counted
      */
     TrackedRequest awaitBegin(long offset, long end, boolean serialising) {
+        if (!serialising) {
+            counted.getAndIncrement();
+            if (serialisers == 0) {
+                return null;
+            }
+            awaitUncount();
+        }
         try (CoMutex.Held _ = lock.awaitLock()) {
+            if (serialising) {
+                serialisers++;
+                while (counted.get() != 0) {
+                    noneCounted.awaitWake();
+                }
+            }
             TrackedRequest request = take();
             request.offset = offset;
             request.end = end;
@@ -44,7 +70,14 @@ final class RequestTracker {
 
     /** Ends a request and lets those that wait for it look again. */
     void awaitEnd(TrackedRequest request) {
+        if (request == null) {
+            awaitUncount();
+            return;
+        }
         try (CoMutex.Held _ = lock.awaitLock()) {
+            if (request.serialising) {
+                serialisers--;
+            }
             if (request.previous != null) {
                 request.previous.next = request.next;
             } else {
@@ -55,6 +88,14 @@ final class RequestTracker {
             }
             request.waiters.wakeAll();
             give(request);
+        }
+    }
+
+    private void awaitUncount() {
+        if (counted.decrementAndGet() == 0 && serialisers != 0) {
+            try (CoMutex.Held _ = lock.awaitLock()) {
+                noneCounted.wakeAll();
+            }
         }
     }
 
@@ -99,6 +140,6 @@ final class RequestTracker {
 
     /** Whether nothing is in flight; for tests. */
     boolean isEmpty() {
-        return first == null;
+        return first == null && counted.get() == 0 && serialisers == 0;
     }
 }

@@ -170,4 +170,20 @@ class SmallDriversTest {
                             new FileOptions("/other", null, null, null, null, null))))));
         });
     }
+
+    @Test
+    void reopenOfAFormatTakesItsOwnFileAlong() throws Exception {
+        Path path = folder.resolve("inline.img");
+        Files.write(path, new byte[8192]);
+        with(on -> {
+            BlockNode node = raw(on, path, null, null);
+            BlockdevOptions readOnly = new BlockdevOptions("raw", "r", null, null, true, null,
+                    null, null, node.options().options());
+            on.graph.awaitReopen(List.of(readOnly));
+            assertTrue(node.readOnly() && node.child("file").readOnly());
+            on.graph.awaitReopen(List.of(BlockdevOptions.of("raw", "r",
+                    node.options().options())));
+            attach(on, "r").pwritev(0, 512, buffer(512, 1), 0, 0);
+        });
+    }
 }
