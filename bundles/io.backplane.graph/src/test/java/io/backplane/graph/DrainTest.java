@@ -360,6 +360,35 @@ class DrainTest {
     }
 
     @Test
+    @Tag("D5")
+    @Tag("R-DRAIN-RESUME-RACE")
+    void requestThatRacesWithEndAndBeginIsNeverMissed() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            Backend blk = f.attach("b", "d");
+            FakeNode disk = f.disk.node("d");
+            disk.yields = true;
+            AioContext io = f.on.ioThread("io");
+            boolean[] stop = new boolean[1];
+            CompletableFuture<Void> load = f.on.start(io, () -> {
+                while (!stop[0]) {
+                    blk.pwritev(0, 4096, Fakes.buffer(4096, 1), 0, 0);
+                }
+            });
+            for (int i = 0; i < 3_000; i++) {
+                try (DrainedSection section = f.graph.awaitDrained(node)) {
+                    for (int k = 0; k < 50; k++) {
+                        assertEquals(0, section == null ? -1 : disk.running.get());
+                        Thread.onSpinWait();
+                    }
+                }
+            }
+            stop[0] = true;
+            f.on.await(load);
+        });
+    }
+
+    @Test
     @Tag("D6")
     @Tag("R-NBD-DRAIN-WINDOW")
     void ownerThatSwitchesParkingOffStopsSubmittingItself() throws Exception {

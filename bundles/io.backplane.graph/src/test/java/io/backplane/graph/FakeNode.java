@@ -36,6 +36,8 @@ final class FakeNode implements DriverNode {
     final AtomicInteger running = new AtomicInteger();
     volatile long length = ROOM;
     volatile boolean hold;
+    /** Every request lets others run before it does its work. */
+    volatile boolean yields;
     volatile boolean polls;
     boolean zeroesWork = true;
     BlockException failFlush;
@@ -58,6 +60,9 @@ final class FakeNode implements DriverNode {
                 held.add(Coroutine.current());
             }
             Coroutine.suspend();
+        }
+        if (yields) {
+            Coroutine.awaitYield();
         }
     }
 

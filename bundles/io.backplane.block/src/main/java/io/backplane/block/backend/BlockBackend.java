@@ -99,7 +99,9 @@ public interface BlockBackend {
 
     /**
      * Counts a piece of work of the owner (a scheduled callback, a request between ring and first
-     * verb) that a drain must wait for. Pair with {@link #decrementInFlight}.
+     * verb) that a drain must wait for. Pair with {@link #decrementInFlight}. Whoever stays counted
+     * while it calls verbs switches parking off ({@link #parkRequests}), or a drain waits for a
+     * request that is parked until the drain ends.
      */
     @AnyThread
     @NoSuspend
