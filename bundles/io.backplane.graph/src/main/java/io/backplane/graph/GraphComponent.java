@@ -29,7 +29,10 @@ public final class GraphComponent {
     // Immutable
     private final AioContext main;
     private final Graph graph;
-    private final ServiceRegistration<BlockGraph> registration;
+    private final BundleContext context;
+
+    // The component runtime
+    private ServiceRegistration<BlockGraph> registration;
 
     // Global state
     private final Map<BlockDevOps, BlockDevOpsPublisher.Publication> publications =
@@ -40,6 +43,12 @@ public final class GraphComponent {
     public GraphComponent(@Reference EventLoops loops, BundleContext context) {
         main = loops.main();
         graph = new Graph(main);
+        this.context = context;
+    }
+
+    /** The drivers there are have been added: whoever gets the graph finds them. */
+    @Activate
+    void publish() {
         registration = context.registerService(BlockGraph.class, graph, null);
     }
 
