@@ -174,7 +174,7 @@ public final class ControlComponent {
         if (running != null) {
             running.exports().remove(driver);
             bridge("closing exports of type " + driver.type(), EXPORT_SECONDS, running,
-                    () -> running.exports().awaitCloseAll(driver.type()));
+                    () -> running.exports().awaitOrphan(driver.type()));
         }
     }
 

@@ -25,6 +25,8 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The exports; block-export-add, block-export-del, query-block-exports. Main only. */
 final class ExportCommands {
@@ -68,6 +70,8 @@ final class ExportCommands {
         }
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(ExportCommands.class);
+
     private final EventLoops loops;
     private final BlockGraph graph;
     private final QmpEvents events;
@@ -79,6 +83,7 @@ final class ExportCommands {
 
     // Main only
     private final Map<String, Entry> exports = new LinkedHashMap<>();
+    private final List<ExportOptions> orphans = new ArrayList<>();
     private int changes;
 
     ExportCommands(EventLoops loops, BlockGraph graph, QmpEvents events) {
@@ -87,8 +92,25 @@ final class ExportCommands {
         this.events = events;
     }
 
+    /** An export type is there; exports that ended with its predecessor come back. */
     void add(ExportDriver driver) {
         drivers.put(driver.type(), driver);
+        loops.main().spawn(() -> {
+            for (ExportOptions options : List.copyOf(orphans)) {
+                if (options.type().equals(driver.type()) && orphans.remove(options)) {
+                    awaitReturn(options);
+                }
+            }
+        });
+    }
+
+    @Suspends
+    private void awaitReturn(ExportOptions options) {
+        try {
+            awaitAdd(options);
+        } catch (QmpException | BlockException e) {
+            LOG.warn("export '{}' does not come back: {}", options.id(), e.getMessage());
+        }
     }
 
     void remove(ExportDriver driver) {
@@ -216,6 +238,14 @@ final class ExportCommands {
     private static ExportInfo info(Entry entry) {
         return new ExportInfo(entry.options.id(), entry.options.type(), entry.options.nodeName(),
                 entry.going);
+    }
+
+    /** Closes the exports of a type that goes away; they come back with it. */
+    @Suspends
+    void awaitOrphan(String type) {
+        exports.values().stream().filter(e -> e.options.type().equals(type) && !e.going)
+                .forEach(e -> orphans.add(e.options));
+        awaitCloseAll(type);
     }
 
     /** Closes the exports of one type, or with null all, the newest first. */

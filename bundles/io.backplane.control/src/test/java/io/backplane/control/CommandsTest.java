@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -134,6 +135,54 @@ class CommandsTest {
         }
         assertEquals("{\"return\": []}", ask("query-block-exports", "{}"));
         assertEquals(EMPTY, ask("blockdev-del", "{'node-name':'n'}"));
+    }
+
+    @Test
+    void exportsComeBackWithTheirType() throws Exception {
+        ask("blockdev-add", "{'driver':'null-co','node-name':'n'}");
+        ask("block-export-add", "{'type':'vhost-user-blk','id':'e','node-name':'n',"
+                + "'addr':{'type':'unix','path':'/x'}}");
+        String before = ask("query-block-exports", "{}");
+        daemon.control.exports().remove(daemon.exports);
+        daemon.inMain(() -> {
+            daemon.control.exports().awaitOrphan("vhost-user-blk");
+            return null;
+        });
+        assertEquals("{\"return\": []}", ask("query-block-exports", "{}"));
+        daemon.control.exports().add(daemon.exports);
+        while (!before.equals(ask("query-block-exports", "{}"))) {
+            Thread.sleep(1);
+        }
+    }
+
+    /** R-BLOCK-RESIZE-DRAIN: both finish, whoever comes first. */
+    @Test
+    @Tag("M5")
+    @Tag("E9")
+    void aResizeAndADrainDoNotWaitForEachOther(@TempDir Path folder) throws Exception {
+        daemon.start(new StartupOption(StartupOption.DEFAULT, folder.toString()));
+        for (int i = 1; i <= 20; i++) {
+            long size = (10L << 30) + ((long) i << 26);
+            java.util.concurrent.CompletableFuture<String> resized =
+                    new java.util.concurrent.CompletableFuture<>();
+            daemon.loops().main().spawn(() -> {
+                try {
+                    resized.complete(io.backplane.schema.Json.write(
+                            daemon.dispatcher.awaitExecute("block_resize", java.util.Map.of(
+                                    "node-name", "disk", "size", size),
+                                    io.backplane.qmp.QmpSession.operator("resize"))));
+                } catch (QmpException e) {
+                    resized.completeExceptionally(e);
+                }
+            });
+            daemon.inMain(() -> {
+                try (var _ = daemon.graph.awaitAllDrained()) {
+                    io.backplane.aio.Coroutine.awaitYield();
+                }
+                return null;
+            });
+            assertEquals("{}", resized.get(10, java.util.concurrent.TimeUnit.SECONDS));
+        }
     }
 
     @Test

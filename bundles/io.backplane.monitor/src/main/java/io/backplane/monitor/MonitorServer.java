@@ -9,9 +9,11 @@ import io.backplane.schema.OptionParser;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +31,7 @@ public final class MonitorServer {
 
     // Main only
     private final Map<String, Chardev> chardevs = new LinkedHashMap<>();
+    private final Set<String> done = new HashSet<>();
     private final List<QmpConnection> connections = new ArrayList<>();
     private int connectionCount;
     private boolean closed;
@@ -40,10 +43,13 @@ public final class MonitorServer {
         this.events = events;
     }
 
-    /** Does what {@code --chardev} asks for. */
+    /** Does what {@code --chardev} asks for; the same once more is void. */
     @Suspends
     public void awaitChardev(String value) throws QmpException {
         ChardevOptions options = parse(ChardevOptions.class, value, "backend");
+        if (done.contains("chardev " + value)) {
+            return; // the command line is executed again after a restart of another bundle
+        }
         if (chardevs.containsKey(options.id())) {
             throw QmpException.generic("Duplicate ID '" + options.id() + "' for chardev");
         }
@@ -57,6 +63,7 @@ public final class MonitorServer {
         } catch (HostIoException e) {
             throw QmpException.generic(e.getMessage());
         }
+        done.add("chardev " + value);
     }
 
     @Suspends
@@ -77,9 +84,12 @@ public final class MonitorServer {
         }
     }
 
-    /** Does what {@code --monitor} asks for. */
+    /** Does what {@code --monitor} asks for; the same once more is void. */
     public void addMonitor(String value) throws QmpException {
         MonitorOptions options = parse(MonitorOptions.class, value, "chardev");
+        if (done.contains("monitor " + value)) {
+            return;
+        }
         Chardev chardev = chardevs.get(options.chardev());
         if (chardev == null) {
             throw QmpException.generic("chardev \"" + options.chardev() + "\" not found");
@@ -87,6 +97,7 @@ public final class MonitorServer {
         if (chardev.isAttached()) {
             throw QmpException.generic("chardev \"" + options.chardev() + "\" is in use");
         }
+        done.add("monitor " + value);
         chardev.attach(channel -> connect(chardev, channel, options.pretty()));
     }
 
