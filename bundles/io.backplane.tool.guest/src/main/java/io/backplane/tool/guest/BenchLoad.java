@@ -26,18 +26,18 @@ import org.HdrHistogram.Histogram;
  * @param cpu first CPU for the threads; -1: any
  * @param seed of the places
  */
-record BenchLoad(String op, int blockBytes, int depth, int queues, double seconds,
+public record BenchLoad(String op, int blockBytes, int depth, int queues, double seconds,
         double warmupSeconds, Waiting waiting, int readPercent, int segments, long rangeBytes,
         long pid, int cpu, long seed) {
 
     /** All values of {@code op}. */
-    static final List<String> OPS = List.of("randread", "randwrite", "read", "write", "mix",
+    public static final List<String> OPS = List.of("randread", "randwrite", "read", "write", "mix",
             "flush", "discard", "zeroes");
 
     private static final int QUEUE_SIZE = 256;
 
     /** Options of the device that fit this load. */
-    DeviceOptions device(DeviceOptions base) {
+    public DeviceOptions device(DeviceOptions base) {
         int size = Math.max(QUEUE_SIZE, Integer.highestOneBit(Math.max(1, depth - 1)) * 2);
         return base.withQueues(queues, size).withMemory(
                 (long) queues * depth * (((blockBytes + 4095L) & -4096L) + 64) + (1 << 20),
@@ -59,7 +59,7 @@ record BenchLoad(String op, int blockBytes, int depth, int queues, double second
     }
 
     /** Measures on a device that was connected with {@link #device}. */
-    BenchResult run(GuestDevice device) throws IOException {
+    public BenchResult run(GuestDevice device) throws IOException {
         if (device.config() == null) {
             throw new FrontEndException("the back-end gives no configuration, so no capacity");
         }

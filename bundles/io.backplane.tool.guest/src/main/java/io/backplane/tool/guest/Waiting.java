@@ -6,14 +6,14 @@ package io.backplane.tool.guest;
  * @param interrupts whether it asks for interrupts; otherwise it polls the used ring
  * @param spinNs how long it polls before it blocks, with interrupts on, as halt polling does
  */
-record Waiting(boolean interrupts, long spinNs) {
+public record Waiting(boolean interrupts, long spinNs) {
     /** Never block. */
-    static final Waiting POLL = new Waiting(false, 0);
+    public static final Waiting POLL = new Waiting(false, 0);
     /** Block at once. */
-    static final Waiting IRQ = new Waiting(true, 0);
+    public static final Waiting IRQ = new Waiting(true, 0);
 
     /** The word for it in results. */
-    String text() {
+    public String text() {
         return !interrupts ? "poll" : spinNs > 0 ? "halt-poll" : "irq";
     }
 }
