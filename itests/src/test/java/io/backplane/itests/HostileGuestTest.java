@@ -422,11 +422,12 @@ class HostileGuestTest {
         for (int i = 0; i < attacks.length; i++) {
             Attack one = attacks[i];
             attack("false message " + i, r -> {
-                try {
+                long t0=System.nanoTime();try {
                     one.on(r);
                 } catch (IOException e) {
-                    refused.incrementAndGet();
+                    refused.incrementAndGet();System.out.println(e);
                 }
+                System.out.println("T "+one+" "+(System.nanoTime()-t0)/1000000);
             });
         }
         assertTrue(refused.get() >= attacks.length / 2, "refused: " + refused.get());

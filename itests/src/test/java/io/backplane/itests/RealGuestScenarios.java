@@ -165,10 +165,18 @@ abstract class RealGuestScenarios {
     }
 
     @Test
-    void killedUnderLoadItComesBackAndTheGuestSeesNoError() throws Exception {
+    void killedUnderLoadItComesBackAndTheGuestSeesNoErrorOnQcow2() throws Exception {
+        killedUnderLoad(Disk.create(folder, "qcow2", DISK_BYTES).withIothreads(2));
+    }
+
+    @Test
+    void killedUnderLoadItComesBackAndTheGuestSeesNoErrorOnRaw() throws Exception {
+        killedUnderLoad(Disk.create(folder, "raw", DISK_BYTES).withIothreads(2));
+    }
+
+    private void killedUnderLoad(Disk disk) throws Exception {
         long seed = System.nanoTime() & 0xffffff;
         System.out.println("seed " + seed);
-        Disk disk = Disk.create(folder, "qcow2", DISK_BYTES).withIothreads(2);
         try (Backend backend = started(disk)) {
             assumeTrue(backend.survivesKill(), "the peer has no in-flight area");
             try (Vm vm = Vm.boot(folder, backend.socket(), QUEUES, true)) {
@@ -179,7 +187,7 @@ abstract class RealGuestScenarios {
                     backend.start();
                 }
                 Vm.Result result = vm.await(300);
-                assertEquals(0, result.exitCode(), result.out());
+                assertEquals(0, result.exitCode(), () -> shortened(result.out()));
                 String sum = diskSum(vm);
                 vm.assertNoErrors();
                 vm.powerOff();
@@ -204,7 +212,7 @@ abstract class RealGuestScenarios {
                     backend.start();
                 }
                 Vm.Result result = vm.await(300);
-                assertEquals(0, result.exitCode(), result.out());
+                assertEquals(0, result.exitCode(), () -> shortened(result.out()));
                 String sum = diskSum(vm);
                 vm.assertNoErrors();
                 vm.powerOff();
@@ -212,6 +220,10 @@ abstract class RealGuestScenarios {
                 assertImage(backend.disk(), sum);
             }
         }
+    }
+
+    private static String shortened(String text) {
+        return text.length() < 3000 ? text : text.substring(0, 3000) + " ...";
     }
 
     private Backend started(Disk disk) throws IOException, InterruptedException {
@@ -247,8 +259,10 @@ abstract class RealGuestScenarios {
     /** The same, but leaked clusters (exit code 3) are what a kill may leave. */
     private void assertImageAfterKill(Disk disk, String sum)
             throws IOException, InterruptedException {
-        Command check = Command.run("qemu-img", "check", disk.image().toString());
-        assertTrue(check.exitCode() == 0 || check.exitCode() == 3, check.out() + check.err());
+        if (!disk.format().equals("raw")) {
+            Command check = Command.run("qemu-img", "check", disk.image().toString());
+            assertTrue(check.exitCode() == 0 || check.exitCode() == 3, check.out() + check.err());
+        }
         assertContents(disk, sum);
     }
 

@@ -82,6 +82,11 @@ final class LoadRun {
         }
     }
 
+    /** Whether all workers have ended. */
+    boolean isOver() {
+        return allDone();
+    }
+
     private boolean allDone() {
         for (QueueWorker worker : workers) {
             if (!worker.isDone()) {

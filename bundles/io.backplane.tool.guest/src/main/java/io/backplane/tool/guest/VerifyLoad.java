@@ -9,6 +9,7 @@ import io.backplane.tool.guest.frontend.GuestDevice;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * Random requests on all queues, then a pass that reads everything back.
@@ -24,6 +25,7 @@ import java.util.List;
 public record VerifyLoad(double seconds, int depth, int requestBytesMax, boolean odd,
         boolean discardZeroes, int reconnectsMax, boolean polling) {
     private static final int UNITS_MAX = 1 << 26;
+    private static final long SLICE_NS = 50_000_000L;
 
     /**
      * What came out.
@@ -86,6 +88,12 @@ public record VerifyLoad(double seconds, int depth, int requestBytesMax, boolean
 
     /** Runs on a device that was connected with {@link #device} and not started. */
     public Result run(GuestDevice device, ExpectedContents contents) throws IOException {
+        return run(device, contents, () -> false);
+    }
+
+    /** The same, whose random part ends early as soon as {@code enough} says so. */
+    public Result run(GuestDevice device, ExpectedContents contents, BooleanSupplier enough)
+            throws IOException {
         if (!readOnly() && (device.features() & Features.BLK_RO) != 0) {
             throw new FrontEndException("the device is read-only");
         }
@@ -94,22 +102,26 @@ public record VerifyLoad(double seconds, int depth, int requestBytesMax, boolean
         int reconnects = 0;
         if (seconds > 0) {
             LoadRun run = new LoadRun(device, workers, reconnectsMax);
-            drive(run, (long) (seconds * 1e9));
+            drive(run, (long) (seconds * 1e9), enough);
             reconnects = run.reconnects();
         }
         List<VerifyWorker> readers = readers(workers, device, contents);
         LoadRun back = new LoadRun(device, readers, reconnectsMax - reconnects);
-        drive(back, Long.MAX_VALUE / 2);
+        drive(back, Long.MAX_VALUE / 2, () -> false);
         device.stop();
         List<VerifyWorker> all = new ArrayList<>(workers);
         all.addAll(readers);
         return result(all, contents, reconnects + back.reconnects());
     }
 
-    private static void drive(LoadRun run, long durationNs) throws IOException {
+    private static void drive(LoadRun run, long durationNs, BooleanSupplier enough)
+            throws IOException {
         try {
             run.start();
-            run.watchUntil(System.nanoTime() + durationNs);
+            long end = System.nanoTime() + durationNs;
+            while (!run.isOver() && end - System.nanoTime() > 0 && !enough.getAsBoolean()) {
+                run.watchUntil(Math.min(end, System.nanoTime() + SLICE_NS));
+            }
             run.finish();
         } catch (IOException | RuntimeException e) {
             run.abandon();
