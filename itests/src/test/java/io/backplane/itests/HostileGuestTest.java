@@ -1,6 +1,8 @@
 package io.backplane.itests;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.backplane.hostio.posix.EventFd;
@@ -155,7 +157,7 @@ class HostileGuestTest {
         assertTrue(daemon.isAlive(), attack + " killed the daemon:\n" + daemon.err());
         byte[] read = new byte[pattern.length];
         assertEquals(BlkQueue.OK, healthy.read(MIB, read), attack);
-        org.junit.jupiter.api.Assertions.assertArrayEquals(pattern, read, attack);
+        assertArrayEquals(pattern, read, attack);
     }
 
     private void assertServesAgain(String attack) throws IOException {
@@ -422,12 +424,12 @@ class HostileGuestTest {
         for (int i = 0; i < attacks.length; i++) {
             Attack one = attacks[i];
             attack("false message " + i, r -> {
-                long t0=System.nanoTime();try {
+                try {
                     one.on(r);
                 } catch (IOException e) {
-                    refused.incrementAndGet();System.out.println(e);
+                    assertFalse(e.getMessage().startsWith("no answer"), e.getMessage());
+                    refused.incrementAndGet();
                 }
-                System.out.println("T "+one+" "+(System.nanoTime()-t0)/1000000);
             });
         }
         assertTrue(refused.get() >= attacks.length / 2, "refused: " + refused.get());

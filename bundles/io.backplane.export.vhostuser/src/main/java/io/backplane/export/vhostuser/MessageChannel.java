@@ -153,6 +153,8 @@ final class MessageChannel implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
+            // Closing alone is not seen by the peer while a poll of the ring holds the file.
+            socket.shutdown();
             watch.close();
             socket.close();
         }
