@@ -224,6 +224,16 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
     /** Drains an edge of a parent that is no node, takes it off, closes what nobody named. */
     void awaitDetach(Edge edge) {
         Node node = edge.child;
+        awaitLetGo(edge);
+        if (edge instanceof Backend backend) {
+            backends.remove(backend);
+        }
+        closer.awaitCloseUnused(node);
+    }
+
+    /** As {@link #awaitDetach}, but the node stays in any case. */
+    void awaitLetGo(Edge edge) {
+        Node node = edge.child;
         try (DrainedSection _ = drains.awaitBegin(node);
                 GraphWriteSection _ = lock.awaitWrite();
                 GraphChange change = new GraphChange(this)) {
@@ -232,10 +242,6 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
         } catch (BlockException e) {
             throw new IllegalStateException("taking a parent away made a conflict", e);
         }
-        if (edge instanceof Backend backend) {
-            backends.remove(backend);
-        }
-        closer.awaitCloseUnused(node);
     }
 
     // All of it

@@ -5,6 +5,7 @@ import io.backplane.aio.BottomHalf;
 import io.backplane.aio.InFlight;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockLimits;
+import io.backplane.block.BlockPermission;
 import io.backplane.block.BlockStatus;
 import io.backplane.block.BlockdevOptions;
 import io.backplane.block.Permissions;
@@ -12,6 +13,7 @@ import io.backplane.block.Preallocation;
 import io.backplane.block.graph.BlockNode;
 import io.backplane.block.graph.DrainedSection;
 import io.backplane.block.spi.BlockDriver;
+import io.backplane.block.spi.ChildRole;
 import io.backplane.block.spi.DriverNode;
 import io.backplane.block.spi.DriverTraits;
 import io.backplane.block.spi.NodeNotices;
@@ -436,10 +438,14 @@ final class Node implements BlockNode, NodeNotices {
     @Override
     public void awaitTruncate(long length, Preallocation preallocation) throws BlockException {
         graph.assertMain();
-        graph.permissions.checkResize(this);
+        NodeEdge edge = new NodeEdge(null, "root", ChildRole.FILTERED,
+                new Permissions(BlockPermission.RESIZE.bit(), Permissions.ALL));
+        graph.awaitAttachRoot(edge, this);
         try (DrainedSection _ = graph.drains.awaitBegin(this)) {
-            truncate(length, true, preallocation, 0);
+            edge.truncate(length, true, preallocation, 0);
             checkLength();
+        } finally {
+            graph.awaitLetGo(edge);
         }
     }
 

@@ -152,17 +152,6 @@ final class PermissionRules {
                 + " (uses node '" + node.name() + "' as '" + other.name + "' child).";
     }
 
-    /** Fails if somebody relies on the length of {@code node}. */
-    void checkResize(Node node) throws BlockException {
-        for (Edge edge : node.parents) {
-            if ((edge.shared & BlockPermission.RESIZE.bit()) == 0) {
-                throw new BlockException(BlockException.Kind.PERMISSION, "Permission 'resize' on"
-                        + " node '" + node.name() + "' unavailable: unshared by " + edge.user()
-                        + " (uses node '" + node.name() + "' as '" + edge.name + "' child)");
-            }
-        }
-    }
-
     /** The nodes and all below, each after all its parents among them. */
     private static List<Node> parentsFirst(Collection<Node> touched) {
         Set<Node> done = new LinkedHashSet<>();

@@ -44,7 +44,7 @@ class NodeLifeTest {
             assertEquals("Invalid node-name: '#x'", error(() -> f.addDisk("#x")));
             assertEquals("Failed to find node with node-name='gone'",
                     error(() -> f.graph.awaitDelete("gone")));
-            assertEquals("Cannot find device='' nor node-name='gone'",
+            assertEquals("Cannot find device='gone' nor node-name='gone'",
                     error(() -> f.addFormat("x", "gone")));
             f.addDisk("base");
             f.addOverlay("o", "d", "base");

@@ -111,4 +111,17 @@ class PermissionTest {
             assertEquals(FakeNode.ROOM, node.length());
         });
     }
+
+    @Test
+    void resizeFromOutsideHasThePermissionAllTheWayDownWhileItLasts() throws Exception {
+        Fakes.run(f -> {
+            f.addDisk("d");
+            Node top = f.addFilter("top", "d");
+            f.attach("b", "top");
+            top.awaitTruncate(8192, io.backplane.block.Preallocation.OFF);
+            assertEquals(8192, top.length());
+            assertEquals(Fakes.RW, f.disk.node("d").told.used());
+            assertEquals(1, top.parents.size());
+        });
+    }
 }
