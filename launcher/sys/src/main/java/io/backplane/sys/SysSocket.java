@@ -6,7 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
 /**
- * System calls on stream sockets of the unix family. All sockets are non-blocking. Results are
+ * System calls on stream sockets, of the unix family unless said otherwise. All sockets are non-blocking. Results are
  * values or negative errnos. Any thread; nothing blocks.
  */
 public final class SysSocket {
@@ -26,7 +26,10 @@ public final class SysSocket {
     public static final int PATH_BYTES_MAX = 107;
 
     private static final int AF_UNIX = 1;
+    private static final int AF_INET = 2;
+    private static final int INET_ADDRESS_BYTES = 16;
     private static final int STREAM = 1 | 0x80000 | 0x800;
+    private static final int SO_REUSEADDR = 2;
     private static final int SO_ERROR = 4;
     private static final int SHUT_RDWR = 2;
 
@@ -67,6 +70,50 @@ public final class SysSocket {
             address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
             MemorySegment.copy(bytes, 0, address, ValueLayout.JAVA_BYTE, 2, bytes.length);
             return (int) SystemCall.invoke(number, fd, address.address(), 3L + bytes.length);
+        }
+    }
+
+    /** A new IPv4 stream socket whose address may have been in use a moment ago. */
+    public static int inetStream() {
+        int fd = (int) SystemCall.invoke(Numbers.SOCKET, AF_INET, STREAM, 0);
+        if (fd >= 0) {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment on = arena.allocate(4, 4);
+                on.set(ValueLayout.JAVA_INT, 0, 1);
+                SystemCall.invoke(Numbers.SETSOCKOPT, fd, SOL_SOCKET, SO_REUSEADDR, on.address(),
+                        4, 0);
+            }
+        }
+        return fd;
+    }
+
+    /**
+     * Binds an IPv4 socket.
+     *
+     * @param host the address, 4 bytes in network order
+     * @param port 0: any free one
+     */
+    public static int bindInet(int fd, byte[] host, int port) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = arena.allocate(INET_ADDRESS_BYTES, 8);
+            address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_INET);
+            address.set(ValueLayout.JAVA_BYTE, 2, (byte) (port >>> 8));
+            address.set(ValueLayout.JAVA_BYTE, 3, (byte) port);
+            MemorySegment.copy(host, 0, address, ValueLayout.JAVA_BYTE, 4, 4);
+            return (int) SystemCall.invoke(Numbers.BIND, fd, address.address(),
+                    INET_ADDRESS_BYTES);
+        }
+    }
+
+    /** The port an IPv4 socket is bound to, or a negative errno. */
+    public static int inetPort(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = arena.allocate(INET_ADDRESS_BYTES + 8, 8);
+            address.set(ValueLayout.JAVA_INT, INET_ADDRESS_BYTES, INET_ADDRESS_BYTES);
+            long result = SystemCall.invoke(Numbers.GETSOCKNAME, fd, address.address(),
+                    address.address() + INET_ADDRESS_BYTES);
+            return result < 0 ? (int) result : (address.get(ValueLayout.JAVA_BYTE, 2) & 0xff) << 8
+                    | address.get(ValueLayout.JAVA_BYTE, 3) & 0xff;
         }
     }
 

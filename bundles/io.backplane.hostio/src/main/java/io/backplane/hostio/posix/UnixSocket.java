@@ -12,7 +12,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
 /**
- * A connected stream socket, non-blocking, that can carry descriptors (SCM_RIGHTS).
+ * A connected stream socket, non-blocking; of the unix family, it can carry descriptors
+ * (SCM_RIGHTS).
  *
  * <p>One user at a time (the context that watches it). A call that cannot go on returns
  * {@link #WOULD_BLOCK}: watch {@link #fd} and try again. Received descriptors wait in a list until
