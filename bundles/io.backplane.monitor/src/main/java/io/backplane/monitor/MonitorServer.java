@@ -8,6 +8,7 @@ import io.backplane.schema.OptionException;
 import io.backplane.schema.OptionParser;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.net.Inet4Address;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -20,6 +21,7 @@ import org.slf4j.LoggerFactory;
 /** The character devices and the monitors on them. Main only, except the constructor. */
 public final class MonitorServer {
     private static final Logger LOG = LoggerFactory.getLogger(MonitorServer.class);
+    private static final int PORT_MAX = 65535;
     private static final int BUFFER_BYTES = 64 << 10;
 
     // Immutable
@@ -41,6 +43,12 @@ public final class MonitorServer {
         this.main = main;
         this.dispatcher = dispatcher;
         this.events = events;
+    }
+
+    /** Where the device called {@code id} is reached, for people; null: there is none. */
+    public String address(String id) {
+        Chardev chardev = chardevs.get(id);
+        return chardev == null ? null : chardev.address();
     }
 
     /** Does what {@code --chardev} asks for; the same once more is void. */
@@ -69,19 +77,40 @@ public final class MonitorServer {
     @Suspends
     private void awaitSocket(String id, ChardevOptions.Socket options)
             throws QmpException, HostIoException {
-        if (options.path() == null) {
-            throw QmpException.generic("chardev '" + id + "': only unix sockets are supported,"
-                    + " and they need 'path'");
-        }
         if (!options.server()) {
             throw QmpException.generic("chardev '" + id + "': only server=on is supported");
         }
-        SocketChardev chardev = SocketChardev.listen(main, id, options.path());
+        if ((options.path() == null) == (options.host() == null)) {
+            throw QmpException.generic("chardev '" + id + "': either 'path' or 'host' and 'port'"
+                    + " are needed");
+        }
+        SocketChardev chardev = options.path() != null
+                ? SocketChardev.listen(main, id, options.path())
+                : SocketChardev.listen(main, id, host(id, options.host()),
+                        port(id, options.port()));
         chardevs.put(id, chardev);
         if (!Boolean.FALSE.equals(options.waitForClient())) {
             LOG.info("waiting for a client on {}", chardev.address());
             chardev.awaitClient();
         }
+    }
+
+    /** Names are not looked up, as that may take long. */
+    private static Inet4Address host(String id, String text) throws QmpException {
+        try {
+            return Inet4Address.ofLiteral(text.equals("localhost") ? "127.0.0.1" : text);
+        } catch (IllegalArgumentException e) {
+            throw QmpException.generic("chardev '" + id + "': host '" + text
+                    + "' is neither localhost nor an IPv4 address");
+        }
+    }
+
+    private static int port(String id, String text) throws QmpException {
+        if (text == null || !text.matches("[0-9]{1,5}") || Integer.parseInt(text) > PORT_MAX) {
+            throw QmpException.generic("chardev '" + id + "': port '" + text
+                    + "' is not a number from 0 to " + PORT_MAX);
+        }
+        return Integer.parseInt(text);
     }
 
     /** Does what {@code --monitor} asks for; the same once more is void. */

@@ -5,9 +5,11 @@ import io.backplane.aio.AioWait;
 import io.backplane.aio.FdHandler;
 import io.backplane.aio.Suspends;
 import io.backplane.hostio.HostIoException;
+import io.backplane.hostio.posix.TcpListener;
 import io.backplane.hostio.posix.UnixListener;
 import io.backplane.hostio.posix.UnixSocket;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -23,7 +25,7 @@ final class SocketChardev implements Chardev {
     // Immutable
     private final String id;
     private final String address;
-    private final UnixListener listener;
+    private final Listener listener;
     private final FdHandler handler;
     private final AioWait connected = new AioWait(null);
 
@@ -33,7 +35,7 @@ final class SocketChardev implements Chardev {
     private boolean hasClient;
     private boolean closed;
 
-    private SocketChardev(AioContext main, String id, String address, UnixListener listener) {
+    private SocketChardev(AioContext main, String id, String address, Listener listener) {
         this.id = id;
         this.address = address;
         this.listener = listener;
@@ -50,7 +52,15 @@ final class SocketChardev implements Chardev {
             LOG.warn("chardev {}: permissions of {} stay as they are: {}", id, path,
                     e.toString());
         }
-        return new SocketChardev(main, id, "unix:" + path, listener);
+        return new SocketChardev(main, id, "unix:" + path, Listener.of(listener));
+    }
+
+    /** Listens on a TCP port; whoever reaches the address may use it. */
+    static SocketChardev listen(AioContext main, String id, Inet4Address host, int port)
+            throws HostIoException {
+        TcpListener listener = TcpListener.listen(host, port, BACKLOG);
+        return new SocketChardev(main, id, "tcp:" + host.getHostAddress() + ":"
+                + listener.port(), Listener.of(listener));
     }
 
     @Override

@@ -176,6 +176,33 @@ class QmpWireTest {
     }
 
     @Test
+    void tcpOnTheLocalHostWorksToo() throws Exception {
+        String address = fixture.inMain(() -> {
+            fixture.server.awaitChardev("socket,id=t,host=localhost,port=0,server=on,wait=off");
+            fixture.server.addMonitor("t");
+            return fixture.server.address("t");
+        });
+        int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+        try (java.net.Socket socket = new java.net.Socket("127.0.0.1", port)) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write("{'execute':'qmp_capabilities'}".getBytes(
+                    java.nio.charset.StandardCharsets.US_ASCII));
+            socket.shutdownOutput();
+            String text = new String(socket.getInputStream().readAllBytes(),
+                    java.nio.charset.StandardCharsets.US_ASCII);
+            assertTrue(text.endsWith("]}}\r\n{\"return\": {}}\r\n"), text);
+        }
+        for (String bad : new String[] {"host=x,port=1", "host=localhost,port=99999",
+            "host=localhost", "port=1", "path=/x,host=localhost,port=1"}) {
+            org.junit.jupiter.api.Assertions.assertThrows(
+                    io.backplane.qmp.QmpException.class, () -> fixture.inMain(() -> {
+                        fixture.server.awaitChardev("socket,id=u,server=on,wait=off," + bad);
+                        return null;
+                    }), bad);
+        }
+    }
+
+    @Test
     void aBugInACommandIsAnAnswerNotTheEnd() throws Exception {
         fixture.add("bug", null, null, false, _ -> {
             throw new IllegalStateException("oops");
