@@ -73,7 +73,9 @@ final class ImageHost {
 
     private static int awaitWork(Graph graph, Work work) throws ToolException {
         try {
-            return work.awaitRun(new ImageSession(graph));
+            ImageSession session = new ImageSession(graph);
+            graph.setJsonFilenames(session::parse);
+            return work.awaitRun(session);
         } catch (BlockException e) {
             throw new ToolException(e.getMessage());
         } finally {

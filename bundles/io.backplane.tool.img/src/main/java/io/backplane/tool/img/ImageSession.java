@@ -12,6 +12,9 @@ import io.backplane.block.graph.BlockGraph;
 import io.backplane.block.graph.BlockNode;
 import io.backplane.block.spi.BlockDriver;
 import io.backplane.block.spi.DriverTraits;
+import io.backplane.schema.Json;
+import io.backplane.schema.OptionException;
+import io.backplane.schema.OptionParser;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,6 +22,7 @@ import java.util.SortedMap;
 
 /** Opens images above a graph for one command. Main context only. */
 final class ImageSession {
+    private static final String JSON = "json:";
     private static final int PROBE_BYTES = 2048;
 
     private final BlockGraph graph;
@@ -55,9 +59,31 @@ final class ImageSession {
     /** As {@link #awaitOpen}, with the block layer's own words. */
     OpenedImage awaitOpenImage(String filename, String format, OpenMode mode)
             throws BlockException {
+        if (filename.startsWith(JSON)) {
+            return awaitAttach(filename, adapted(parse(filename.substring(JSON.length())), mode),
+                    false, mode.writable());
+        }
         String driver = format != null ? format : awaitProbe(filename, mode.shared());
         return awaitAttach(filename, options(filename, driver, mode), format == null,
                 mode.writable());
+    }
+
+    /** The options that the text behind {@code json:} stands for. */
+    BlockdevOptions parse(String json) throws BlockException {
+        try {
+            return new OptionParser(union -> optionTypes())
+                    .parse(BlockdevOptions.class, Json.parseObject(json));
+        } catch (OptionException e) {
+            throw new BlockException(BlockException.Kind.INVALID, e.getMessage());
+        }
+    }
+
+    private static BlockdevOptions adapted(BlockdevOptions said, OpenMode mode) {
+        return new BlockdevOptions(said.driver(), null, said.discard(), said.cache(),
+                said.readOnly() == null ? Boolean.valueOf(!mode.writable()) : said.readOnly(),
+                said.autoReadOnly(),
+                said.forceShare() == null ? Boolean.valueOf(mode.shared()) : said.forceShare(),
+                said.detectZeroes(), said.options());
     }
 
     /** Opens a node by its options. */

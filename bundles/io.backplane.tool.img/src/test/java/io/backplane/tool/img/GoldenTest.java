@@ -16,6 +16,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The same commands by qemu-img and by this tool: same words, same exit codes. */
 @EnabledIf("io.backplane.tool.img.BothTools#installed")
 class GoldenTest {
+    private static final String JSON =
+            "json:{\"driver\":\"qcow2\",\"file\":{\"driver\":\"file\",\"filename\":\"@a.qcow2\"}}";
+
     @TempDir
     static Path folder;
 
@@ -96,7 +99,7 @@ class GoldenTest {
         "compare @r.raw @a.qcow2", "compare @r.raw @c.qcow2", "compare @a.qcow2 @ext.qcow2",
         "compare @a.qcow2 @top.qcow2", "compare @r.raw @odd.raw", "compare -s @r.raw @odd.raw",
         "compare -q @a.qcow2 @top.qcow2", "compare -p @r.raw @v2.qcow2",
-        "compare @r.raw @missing"})
+        "compare @r.raw @missing", "compare @r.raw " + JSON, "map --output=json " + JSON})
     void lookingSaysTheSame(String command) throws Exception {
         assertEquals(tools.theirs(command), tools.ours(command));
     }
