@@ -170,6 +170,7 @@ public final class QueueRunner implements AutoCloseable {
             budget = BUDGET;
             if (queue != null) {
                 queue.disableNotifications();
+                queue.holdInterrupts(true);
             }
         }
         VirtQueue now = queue;
@@ -182,6 +183,7 @@ public final class QueueRunner implements AutoCloseable {
         }
         VirtQueueElement element = now.pop();
         if (element == null) {
+            now.holdInterrupts(true);
             return now.enableNotifications() || leave();
         }
         try {
@@ -198,6 +200,10 @@ public final class QueueRunner implements AutoCloseable {
 
     /** Ends a run; false, as the step of the loop that ends it. */
     private boolean leave() {
+        VirtQueue now = queue != null ? queue : stopping;
+        if (now != null) {
+            now.holdInterrupts(false);
+        }
         inside = false;
         handler.leave();
         wakeStopper();

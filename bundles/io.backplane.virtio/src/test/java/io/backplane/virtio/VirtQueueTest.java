@@ -277,6 +277,52 @@ class VirtQueueTest {
     }
 
     @Test
+    void heldInterruptsAreVisibleAtOnceAndSignalledTogether() throws ViolationException {
+        for (long features : new long[] {PLAIN, ALL}) {
+            for (int event = 0; event < 6; event++) {
+                GuestRing ring = new GuestRing(8);
+                VirtQueue queue = ring.open(features);
+                CountingNotifier call = new CountingNotifier();
+                queue.call(call);
+                ring.desc(0, BASE + DATA, 16, 0, 0);
+                ring.offer(0);
+                queue.pop().complete(1);
+                assertEquals(1, call.count);
+                ring.usedEvent(event);
+                queue.holdInterrupts(true);
+                for (int i = 1; i < 5; i++) {
+                    ring.offer(0);
+                    queue.pop().complete(1);
+                    assertEquals(i + 1, ring.usedIndex(), "visible at once");
+                    assertEquals(1, call.count);
+                }
+                queue.holdInterrupts(false);
+                boolean wanted = features == PLAIN || event >= 1 && event < 5;
+                assertEquals(wanted ? 2 : 1, call.count, "event " + event);
+                queue.holdInterrupts(true);
+                queue.holdInterrupts(false);
+                assertEquals(wanted ? 2 : 1, call.count, "nothing new");
+            }
+        }
+    }
+
+    @Test
+    void interruptsAreHeldForAFewCompletionsOrBytesOnly() throws ViolationException {
+        VirtQueue queue = guest.open(PLAIN);
+        CountingNotifier call = new CountingNotifier();
+        queue.call(call);
+        queue.holdInterrupts(true);
+        guest.desc(0, BASE + DATA, 16, 0, 0);
+        for (int i = 0; i < 80; i++) {
+            complete(queue, 0);
+        }
+        assertEquals(10, call.count);
+        guest.offer(0);
+        queue.pop().complete(1 << 20);
+        assertEquals(11, call.count);
+    }
+
+    @Test
     void eventIdxAsksForAKickAtTheNextRequestOnlyWhenEnabled() throws ViolationException {
         VirtQueue queue = guest.open(ALL);
         guest.desc(0, BASE + DATA, 16, 0, 0);
