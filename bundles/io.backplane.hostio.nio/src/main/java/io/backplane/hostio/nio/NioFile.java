@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -262,6 +263,8 @@ final class NioFile implements HostFile {
             return false;
         } catch (OverlappingFileLockException e) {
             return true;
+        } catch (NonWritableChannelException e) {
+            return false; // Java cannot look for shared locks through a read-only descriptor
         } catch (IOException e) {
             throw failure(e, "lock query of", path);
         } finally {
