@@ -70,6 +70,21 @@ record CacheSettings(int l2EntryBytes, int l2Slices, int refcountBlocks, long cl
                 flag(options.passDiscardOther(), false));
     }
 
+    /** These settings for an open image: what cannot change is refused, or stays. */
+    CacheSettings asChangeOf(CacheSettings now, Qcow2Options options) throws BlockException {
+        if (options.l2CacheEntrySize() != null && l2EntryBytes != now.l2EntryBytes) {
+            throw new BlockException(Kind.INVALID,
+                    "Cannot change the option 'l2-cache-entry-size'");
+        }
+        if (overlapKinds != now.overlapKinds) {
+            throw new BlockException(Kind.INVALID, "Cannot change the option 'overlap-check'");
+        }
+        long slices = 1L * l2Slices * l2EntryBytes / now.l2EntryBytes;
+        return new CacheSettings(now.l2EntryBytes,
+                Math.clamp(slices, MIN_L2_SLICES, Integer.MAX_VALUE), refcountBlocks,
+                cleanIntervalNs, lazyRefcounts, overlapKinds, passRequest, passOther);
+    }
+
     private static long size(Long value, long fallback, String name) throws BlockException {
         if (value != null && value < 0) {
             throw new BlockException(Kind.INVALID, "Parameter '" + name

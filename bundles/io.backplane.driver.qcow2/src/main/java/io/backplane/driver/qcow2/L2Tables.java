@@ -146,6 +146,12 @@ final class L2Tables {
             return image.corrupt(String.format("Cluster allocation offset %#x unaligned",
                     L2Entry.offset(entry)) + place);
         }
+        if (layout.dataFile() && L2Entry.hasHost(layout, entry)
+                && L2Entry.offset(entry) != (guestOffset & ~layout.clusterMask())) {
+            return image.corrupt(String.format("External data file host cluster offset %#x does"
+                    + " not match guest cluster offset: %#x", L2Entry.offset(entry),
+                    guestOffset & ~layout.clusterMask()) + place);
+        }
         if (layout.version() < 3) {
             return image.corrupt("Zero cluster entry found in pre-v3 image" + place);
         }

@@ -31,7 +31,7 @@ final class Lookup {
         if (layout.extendedL2()) {
             return classifyExtended(layout, slice, index, entry, bitmap, offset, bytes);
         }
-        int kind = L2Entry.kind(layout, entry, 0, 0);
+        int kind = kindAt(layout, entry, 0, 0, offset);
         long within = offset & layout.clusterMask();
         int bits = layout.clusterBits();
         int max = (int) Math.min(within + bytes + layout.clusterMask() >> bits,
@@ -47,11 +47,19 @@ final class Lookup {
         return pack(kind, Math.min(bytes, ((long) run << bits) - within));
     }
 
+    /** The kind at {@code offset}; data in a data file lies at its guest offset. */
+    private static int kindAt(Layout layout, long entry, long bitmap, int index, long offset) {
+        int kind = L2Entry.kind(layout, entry, bitmap, index);
+        return layout.dataFile() && kind == L2Entry.DATA
+                && L2Entry.offset(entry) != (offset & ~layout.clusterMask())
+                ? L2Entry.INVALID : kind;
+    }
+
     private static long classifyExtended(Layout layout, L2Slice slice, int index, long entry,
             long bitmap, long offset, long bytes) {
         int unitBits = layout.unitBits();
         int sub = (int) ((offset & layout.clusterMask()) >> unitBits);
-        int kind = L2Entry.kind(layout, entry, bitmap, sub);
+        int kind = kindAt(layout, entry, bitmap, sub, offset);
         long within = offset & (1L << unitBits) - 1;
         if (kind == L2Entry.IS_COMPRESSED) {
             return pack(kind, Math.min(bytes,

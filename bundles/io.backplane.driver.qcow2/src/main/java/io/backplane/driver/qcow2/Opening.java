@@ -17,6 +17,9 @@ import java.util.List;
 
 /** Opens an image: reads, checks and puts together what stays in memory. */
 final class Opening {
+    /** L1 tables of snapshots that are guarded against overwriting, in all. */
+    private static final long MAX_GUARDED_L1_BYTES = 64L << 20;
+
     // Immutable
     private final OpenRequest request;
     private final Qcow2Options options;
@@ -189,16 +192,26 @@ final class Opening {
         }
         SnapshotTable snapshots = SnapshotTable.awaitRead(file, header);
         map.add(header.snapshotsOffset(), snapshots.bytes(), MetadataMap.SNAPSHOT_TABLE);
-        for (SnapshotHeader snapshot : snapshots.entries()) {
-            image.snapshots.add(snapshot.info());
-            long max = Math.min(snapshot.l1Count() << 3, Header.MAX_L1_BYTES);
-            map.add(snapshot.l1Offset() & L1Entry.OFFSET_MASK, max, MetadataMap.INACTIVE_L1);
-        }
+        mapSnapshots(image, snapshots);
         byte[] bitmaps = HeaderExtension.find(extensions, HeaderExtension.BITMAPS);
         if (bitmaps != null && (header.autoclear() & Header.AUTOCLEAR_BITMAPS) != 0) {
             BitmapsExtension decoded = BitmapsExtension.decode(bitmaps, layout.clusterBits());
             map.add(decoded.directoryOffset(), decoded.directoryBytes(),
                     MetadataMap.BITMAP_DIRECTORY);
+        }
+    }
+
+    /** L1 tables of snapshots; those that an entry puts outside the file are nothing to guard. */
+    private void mapSnapshots(Qcow2Image image, SnapshotTable snapshots) {
+        long total = 0;
+        for (SnapshotHeader snapshot : snapshots.entries()) {
+            image.snapshots.add(snapshot.info());
+            long offset = snapshot.l1Offset();
+            long bytes = snapshot.l1Count() << 3;
+            total += bytes;
+            if (offset >= 0 && offset <= file.length() - bytes && total <= MAX_GUARDED_L1_BYTES) {
+                image.metadata.add(offset, bytes, MetadataMap.INACTIVE_L1);
+            }
         }
     }
 

@@ -42,6 +42,10 @@ final class Qcow2Image {
     volatile ImageFile data;
     volatile CacheSettings settings;
     volatile boolean readOnly;
+    /** What {@link #readOnly} is to become; child permissions go by it. */
+    volatile boolean wantsReadOnly;
+    /** Became writable without I/O: what opening does for that is still to be done. */
+    volatile boolean unprepared;
 
     // Under the metadata lock
     FreedClusters freed = new FreedClusters();
@@ -62,6 +66,7 @@ final class Qcow2Image {
         this.notices = notices;
         this.settings = settings;
         this.readOnly = readOnly;
+        wantsReadOnly = readOnly;
         metadata = new MetadataMap(header.clusterBits(), settings.overlapKinds());
         rawDataFile = header.hasDataFile() && header.hasRawDataFile();
         incompatible = header.incompatible();

@@ -7,6 +7,7 @@ import io.backplane.block.BlockException;
 import io.backplane.block.BlockException.Kind;
 import io.backplane.block.BlockLimits;
 import io.backplane.block.BlockStatus;
+import io.backplane.block.BlockdevRefOrNull;
 import io.backplane.block.ImageInfo;
 import io.backplane.block.Permissions;
 import io.backplane.block.Preallocation;
@@ -16,6 +17,8 @@ import io.backplane.block.spi.CheckableNode;
 import io.backplane.block.spi.ChildRole;
 import io.backplane.block.spi.DriverNode;
 import io.backplane.block.spi.ImpliedChild;
+import io.backplane.block.spi.OpenRequest;
+import io.backplane.block.spi.Reopen;
 import io.backplane.memory.IoVector;
 import java.util.List;
 
@@ -31,6 +34,7 @@ final class Qcow2Node implements DriverNode, CheckableNode {
     private final Resizer resizer;
     private final ImageNames names;
     private final boolean lazyInHeader;
+    private final CoMutex preparing = new CoMutex();
     private final AioTimer cleaner;
     private final AioContext home;
 
@@ -105,8 +109,20 @@ final class Qcow2Node implements DriverNode, CheckableNode {
         if (image.readOnly) {
             throw new BlockException(Kind.READ_ONLY, "qcow2 image is open read-only");
         }
+        if (image.unprepared) {
+            awaitPrepareToWrite();
+        }
         if (image.bitmapsToForget) {
             image.awaitForgetBitmaps();
+        }
+    }
+
+    private void awaitPrepareToWrite() throws BlockException {
+        try (CoMutex.Held _ = preparing.awaitLock()) {
+            if (image.unprepared) {
+                Opening.awaitBecomeWritable(image, names);
+                image.unprepared = false;
+            }
         }
     }
 
@@ -180,7 +196,7 @@ final class Qcow2Node implements DriverNode, CheckableNode {
 
     @Override
     public Permissions childPermissions(String childName, ChildRole role, Permissions parents) {
-        boolean write = !image.readOnly;
+        boolean write = !image.wantsReadOnly;
         return switch (role) {
             case BACKING -> new Permissions(parents.used() & Permissions.READ,
                     (parents.shared() & 2) != 0 ? Permissions.ALL : 1 | 4);
@@ -206,10 +222,50 @@ final class Qcow2Node implements DriverNode, CheckableNode {
         if (readOnly && !image.readOnly) {
             awaitQuiesce();
         }
+        image.unprepared = !readOnly && (image.readOnly || image.unprepared);
         image.readOnly = readOnly;
-        if (!readOnly) {
-            Opening.awaitBecomeWritable(image, names);
+        image.wantsReadOnly = readOnly;
+    }
+
+    @Override
+    public Reopen awaitReopen(OpenRequest request) throws BlockException {
+        Qcow2Options options = (Qcow2Options) request.options();
+        CacheSettings settings = CacheSettings.of(options, names.header(), request)
+                .asChangeOf(image.settings, options);
+        if (!request.readOnly() && image.isCorrupt()) {
+            throw new BlockException(Kind.ACCESS,
+                    "qcow2: Image is corrupt; cannot be opened read/write");
         }
+        if (!image.readOnly && !image.unprepared) {
+            awaitQuiesce();
+        }
+        image.wantsReadOnly = request.readOnly();
+        return new Reopen() {
+            @Override
+            public void commit() {
+                commitReopen(request, options, settings);
+            }
+
+            @Override
+            public void rollBack() {
+                image.wantsReadOnly = image.readOnly;
+            }
+        };
+    }
+
+    private void commitReopen(OpenRequest request, Qcow2Options options,
+            CacheSettings settings) {
+        image.settings = settings;
+        image.l2.cache.capacity(settings.l2Slices());
+        image.refcounts.cache.capacity(settings.refcountBlocks());
+        if (options.backing() instanceof BlockdevRefOrNull.None) {
+            image.backing = null;
+        } else if (options.backing() != null) {
+            image.backing = request.child("backing");
+        }
+        // Also for a writable node: the dirty mark of lazy refcounts starts anew.
+        image.unprepared = !request.readOnly();
+        image.readOnly = request.readOnly();
     }
 
     private void awaitQuiesce() throws BlockException {
