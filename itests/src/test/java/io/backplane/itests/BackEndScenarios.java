@@ -152,7 +152,7 @@ abstract class BackEndScenarios {
         }
     }
 
-    private static VerifyLoad.Result run(VerifyLoad load, GuestDevice device,
+    static VerifyLoad.Result run(VerifyLoad load, GuestDevice device,
             ExpectedContents contents, AtomicBoolean enough) {
         try {
             return load.run(device, contents, enough::get);
