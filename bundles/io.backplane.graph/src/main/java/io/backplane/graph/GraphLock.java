@@ -16,8 +16,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Readers count themselves in a cell of their context. A reader may end in another context than
  * it began in, so single cells may go below zero and only their sum means anything. A reader
- * counts itself, then looks for a writer; the writer announces itself, then looks at the sum; a full
- * fence between the two on both sides makes sure one sees the other.
+ * counts itself, then looks for a writer; the writer announces itself, then looks at the sum; a
+ * full fence between the two on both sides makes sure one sees the other.
  *
  * <p>While the writer waits for readers it is not announced, so that callbacks that run meanwhile
  * may read. Readers that keep coming cannot starve it: of those that come to other contexts while

@@ -11,7 +11,7 @@ import io.backplane.hostio.HostIoException;
  * single bytes; taking never fails, what others hold is found by asking.
  *
  * <p>byte | held by who
- * <br>100 + bit | uses that permission (bit 0 consistent-read, 1 write, 2 write-unchanged, 3 resize)
+ * <br>100 + bit | uses that permission: bit 0 consistent-read, 1 write, 2 write-unchanged, 3 resize
  * <br>200 + bit | does not let others use it
  *
  * <p>To use a permission nobody else may hold its 200 byte, not to share one nobody else may hold
