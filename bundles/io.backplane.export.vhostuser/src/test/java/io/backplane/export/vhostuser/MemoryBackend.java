@@ -43,7 +43,9 @@ final class MemoryBackend implements BlockBackend {
 
     private void enter(int flags) throws BlockException {
         inFlight.increment();
-        verbCount.lazySet(verbCount.getPlain() + 1);
+        if (disk != null) {
+            verbCount.incrementAndGet();
+        }
         lastFlags = flags;
         if (held) {
             Coroutine self = Coroutine.current();

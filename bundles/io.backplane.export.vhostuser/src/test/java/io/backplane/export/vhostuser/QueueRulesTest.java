@@ -314,6 +314,60 @@ class QueueRulesTest {
     }
 
     @Test
+    void memoryOfAFrontEndThatDiedStaysMappedUntilItsRequestsHaveEnded() throws Exception {
+        try (Server server = new Server(2)) {
+            for (int round = 0; round < 10; round++) {
+                server.backend.held = true;
+                int before = server.backend.verbCount.get();
+                try (Guest dead = new Guest(server.socket).start(2)) {
+                    for (int head = 0; head < 15; head += 3) {
+                        dead.queue(0, head, Guest.IN, 0);
+                        dead.queue(1, head, Guest.OUT, 0);
+                    }
+                    dead.kick(0);
+                    dead.kick(1);
+                    long limit = System.nanoTime() + 10_000_000_000L;
+                    while (server.backend.verbCount.get() < before + 10) {
+                        assertTrue(System.nanoTime() < limit);
+                        Thread.sleep(1);
+                    }
+                }
+                Thread.sleep(5);
+                server.backend.release();
+                try (Guest next = new Guest(server.socket).start(2)) {
+                    assertEquals(0, next.run(1, Guest.IN, 0));
+                }
+            }
+        }
+    }
+
+    @Test
+    void hundredFrontEndsLeaveNothingBehind() throws Exception {
+        try (Server server = new Server(4)) {
+            int before = 0;
+            long mappings = 0;
+            for (int round = 0; round < 100; round++) {
+                try (Guest guest = new Guest(server.socket).start(4)) {
+                    guest.run(round % 4, Guest.OUT, 0);
+                }
+                if (round == 5) {
+                    before = openFds();
+                    mappings = mappings();
+                }
+            }
+            assertTrue(openFds() <= before + 1, "descriptors leak");
+            assertTrue(mappings() <= mappings + 20, "mappings leak");
+        }
+    }
+
+    private static long mappings() throws java.io.IOException {
+        try (java.util.stream.Stream<String> lines =
+                java.nio.file.Files.lines(java.nio.file.Path.of("/proc/self/maps"))) {
+            return lines.filter(line -> line.contains("memfd:")).count();
+        }
+    }
+
+    @Test
     void secondFrontEndIsServedWhenTheFirstLeaves() throws Exception {
         try (Server server = new Server(1)) {
             Guest first = new Guest(server.socket).start(1);
