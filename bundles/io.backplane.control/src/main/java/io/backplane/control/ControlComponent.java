@@ -109,17 +109,19 @@ public final class ControlComponent {
             try {
                 startup.ready(made.awaitStart(startup.options()));
             } catch (QmpException e) {
-                fail(e.getMessage());
+                fail(made, e.getMessage());
             } catch (RuntimeException | AssertionError e) {
                 LOG.error("bug: the command line failed", e);
-                fail("internal error: " + e);
+                fail(made, "internal error: " + e);
             }
         });
     }
 
     /** After a restart of this bundle alone, a failure is no reason to end the daemon. */
-    private void fail(String message) {
-        if (context.getServiceReference(Ready.class) == null) {
+    private void fail(Control failed, String message) {
+        if (control != failed) {
+            LOG.info("not executed, as it stops: {}", message);
+        } else if (context.getServiceReference(Ready.class) == null) {
             startup.failed(message);
         } else {
             LOG.error("{}", message);
@@ -153,6 +155,9 @@ public final class ControlComponent {
                 done.countDown();
             }
         });
+        if (control.main().isCurrent()) {
+            return; // whoever stops bundles from main lets the loop run on
+        }
         if (!done.await(seconds, TimeUnit.SECONDS)) {
             LOG.error("{} takes longer than {} s: giving up", what, seconds);
         }

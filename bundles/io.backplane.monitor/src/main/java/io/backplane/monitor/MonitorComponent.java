@@ -90,6 +90,9 @@ public final class MonitorComponent {
             server.close();
             closed.countDown();
         });
+        if (main.isCurrent()) {
+            return; // whoever stops bundles from main lets the loop run on
+        }
         if (!closed.await(CLOSE_SECONDS, TimeUnit.SECONDS)) {
             LoggerFactory.getLogger(MonitorComponent.class).error("the main loop does not answer");
         }

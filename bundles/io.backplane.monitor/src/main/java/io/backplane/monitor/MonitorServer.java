@@ -92,6 +92,9 @@ public final class MonitorServer {
         if (!Boolean.FALSE.equals(options.waitForClient())) {
             LOG.info("waiting for a client on {}", chardev.address());
             chardev.awaitClient();
+            if (closed) {
+                throw QmpException.generic("no client came to chardev '" + id + "'");
+            }
         }
     }
 
