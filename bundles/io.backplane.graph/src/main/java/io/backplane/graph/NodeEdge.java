@@ -88,6 +88,11 @@ final class NodeEdge extends Edge implements BlockChild {
     }
 
     @Override
+    public String filename() {
+        return child.filename();
+    }
+
+    @Override
     public String nodeName() {
         return child.name();
     }

@@ -173,6 +173,24 @@ class GoldenTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"data_file=@d.raw", "data_file=@d.raw,data_file_raw=on"})
+    void imageWithADataFileOpensInBothTools(String option) throws Exception {
+        String create = "create -f qcow2 -o " + option + " @withdata 1M";
+        BothTools.Outcome expected = tools.theirs(create);
+        BothTools.Outcome info = tools.theirs("info @withdata");
+
+        assertEquals(expected, tools.ours(create));
+
+        assertEquals(withoutDiskSize(info.text()),
+                withoutDiskSize(tools.theirs("info @withdata").text()));
+        qemuIo("write -P 5 0 100k", "withdata");
+        for (String command : new String[] {"check @withdata", "check -q @withdata",
+            "compare @withdata @d.raw"}) {
+            assertEquals(tools.theirs(command), tools.ours(command), command);
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"resize @n +1M", "resize @n 30M", "resize --shrink -f raw @raw 1M",
         "resize -f raw @raw +3k", "resize @raw 20M", "resize -f raw --preallocation=full @raw 18M",
         "resize -q @n 17M", "resize --preallocation=metadata @n +4M"})
