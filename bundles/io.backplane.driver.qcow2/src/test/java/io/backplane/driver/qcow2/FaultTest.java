@@ -206,19 +206,21 @@ class FaultTest {
     }
 
     private static void damage(MemoryDisk file, Random random) {
-        long l1 = file.getLong(40);
-        long l2 = file.getLong(l1) & L1Entry.OFFSET_MASK;
-        long table = file.getLong(48);
-        long block = file.getLong(table);
+        long l1 = inside(file.getLong(40));
+        long l2 = inside(file.getLong(l1) & L1Entry.OFFSET_MASK);
+        long table = inside(file.getLong(48));
+        long block = inside(file.getLong(table));
         long[] places = {random.nextInt(14) * 8, l1, l2 + random.nextInt(16) * 8L, table,
             block + random.nextInt(8) * 8L, 112 + random.nextInt(20) * 8L};
         long at = places[random.nextInt(places.length)];
-        if (at < 0 || at > 1 << 22) {
-            return;
-        }
         long[] values = {0, -1, 1, 1L << 62, 1L << 63, 0x10000, 0x200, Long.MAX_VALUE,
             random.nextLong(), file.getLong(at) ^ 1L << random.nextInt(64)};
         file.putLong(at, values[random.nextInt(values.length)]);
+    }
+
+    /** The header instead of what earlier damage has led out of the image. */
+    private static long inside(long offset) {
+        return offset < 0 || offset > 1 << 22 ? 0 : offset;
     }
 
     private static void use(OnImage on, Random random) throws BlockException {
