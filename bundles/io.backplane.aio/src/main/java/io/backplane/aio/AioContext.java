@@ -54,7 +54,20 @@ public interface AioContext {
      * itself in an {@link InFlight}.
      */
     @AnyThread
-    void schedule(Runnable callback);
+    void schedule(@NoSuspend Runnable callback);
+
+    /**
+     * Runs {@code callback} in this context, outside a coroutine of its own: at once if the caller
+     * is there, else as {@link #schedule} does. How code of any thread reaches main.
+     */
+    @AnyThread
+    default void runOrSchedule(@NoSuspend Runnable callback) {
+        if (isCurrent()) {
+            callback.run();
+        } else {
+            schedule(callback);
+        }
+    }
 
     /**
      * Makes a bottom half: a deferred callback that may be scheduled again and again.
@@ -62,21 +75,21 @@ public interface AioContext {
      * @param name what it is for, shown to operators
      */
     @AnyThread
-    BottomHalf newBottomHalf(String name, Runnable callback);
+    BottomHalf newBottomHalf(String name, @NoSuspend Runnable callback);
 
     /**
      * Starts a coroutine here; it runs soon, never inside this call. An exception that leaves
      * {@code body} is reported to the log as a bug.
      */
     @AnyThread
-    void spawn(Runnable body);
+    void spawn(@Suspends Runnable body);
 
     /**
      * Hands a runnable continuation (a virtual thread's task) to this context's carrier. For
      * {@link Coroutine} only.
      */
     @AnyThread
-    void execute(Runnable continuation);
+    void execute(@NoSuspend Runnable continuation);
 
     /** This context's pool of coroutine runners. For {@link Coroutine} only. */
     @AnyThread
@@ -88,7 +101,7 @@ public interface AioContext {
 
     /** Makes a timer, unarmed; its callback runs here, outside a coroutine. */
     @AnyThread
-    AioTimer newTimer(String name, Runnable callback);
+    AioTimer newTimer(String name, @NoSuspend Runnable callback);
 
     /**
      * Watches a file descriptor until the handler is closed. The handler does not own the fd: it
@@ -98,7 +111,10 @@ public interface AioContext {
      * @param readable called when readable, at an error or hang-up; null: not watched
      * @param writable called when writable; null: not watched
      */
-    FdHandler watch(int fd, String name, Runnable readable, Runnable writable);
+    @IoOrGlobalState
+    @NoSuspend
+    FdHandler watch(int fd, String name, @NoSuspend Runnable readable,
+            @NoSuspend Runnable writable);
 
     /**
      * Watches an event notifier, with an optional user-space check that adaptive polling may call
@@ -111,8 +127,10 @@ public interface AioContext {
      * @param signalled called after a signal, or when {@code poll} saw work
      * @param poll returns true if there is work, reading memory only; null: cannot be polled
      */
-    FdHandler watch(EventNotifier notifier, String name, Runnable signalled,
-            java.util.function.BooleanSupplier poll);
+    @IoOrGlobalState
+    @NoSuspend
+    FdHandler watch(EventNotifier notifier, String name, @NoSuspend Runnable signalled,
+            @NoSuspend java.util.function.BooleanSupplier poll);
 
     /** What waits and does I/O for this context; host I/O bundles know their own poller by it. */
     @AnyThread

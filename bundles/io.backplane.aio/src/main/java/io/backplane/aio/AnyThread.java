@@ -6,9 +6,14 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Runs on any thread, with or without a context, and never suspends. */
+/**
+ * Runs on any thread, with or without a context, and never suspends.
+ *
+ * <p>On a parameter: so runs the function handed to it.
+ */
 @Documented
 @Retention(RetentionPolicy.CLASS)
-@Target({ElementType.METHOD, ElementType.CONSTRUCTOR, ElementType.TYPE})
+@Target({ElementType.METHOD, ElementType.CONSTRUCTOR, ElementType.TYPE,
+        ElementType.PARAMETER})
 public @interface AnyThread {
 }

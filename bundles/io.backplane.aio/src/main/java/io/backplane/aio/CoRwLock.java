@@ -15,6 +15,7 @@ public final class CoRwLock {
     @FunctionalInterface
     public interface Held extends AutoCloseable {
         @Override
+        @AnyThread
         void close();
     }
 

@@ -88,6 +88,7 @@ public final class Coroutine {
      * Suspends the current coroutine until its {@link #wake}; returns at once if that came first.
      */
     @Suspends
+    @IoCode
     public static void suspend() {
         current().suspendSelf();
     }
@@ -142,6 +143,7 @@ public final class Coroutine {
      * thread-bound the caller holds is stale afterwards.
      */
     @Suspends
+    @IoCode
     public static void awaitMoveTo(AioContext target) {
         Coroutine self = current();
         if (self.context == target) {
@@ -161,6 +163,7 @@ public final class Coroutine {
 
     /** Lets everything else that is ready in this context run first. */
     @Suspends
+    @IoCode
     public static void awaitYield() {
         Coroutine self = current();
         self.context.schedule(self::wake);

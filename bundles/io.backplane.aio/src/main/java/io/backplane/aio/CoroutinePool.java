@@ -23,7 +23,9 @@ public final class CoroutinePool {
     }
 
     /** Starts {@code body} on an idle or a new runner. Home context only. */
-    public void start(Runnable body) {
+    @IoOrGlobalState
+    @NoSuspend
+    public void start(@Suspends Runnable body) {
         Coroutine runner = idle.pollLast();
         if (runner == null) {
             runner = new Coroutine(home, home.name() + "-co" + madeCount++);
@@ -41,6 +43,8 @@ public final class CoroutinePool {
     }
 
     /** Ends the idle runners, and each other one when its body ends. Home context only. */
+    @IoOrGlobalState
+    @NoSuspend
     public void close() {
         closed = true;
         Coroutine runner;

@@ -35,6 +35,7 @@ public final class Current {
     }
 
     /** Says that the calling platform thread runs {@code context}'s loop from now on; null ends. */
+    @AnyThread
     public static void enterLoop(AioContext context) {
         if (context == null) {
             SLOT.remove();

@@ -7,9 +7,13 @@ package io.backplane.aio;
 public interface FdHandler extends AutoCloseable {
 
     /** Switches the watch for writability on or off; on at the start if there is a callback. */
+    @IoOrGlobalState
+    @NoSuspend
     void watchWritable(boolean on);
 
     /** After this no callback runs, not even one that was already due. */
     @Override
+    @IoOrGlobalState
+    @NoSuspend
     void close();
 }

@@ -6,9 +6,14 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Runs in the main context only; fails fast elsewhere. */
+/**
+ * Runs in the main context only; fails fast elsewhere.
+ *
+ * <p>On a parameter: so runs the function handed to it.
+ */
 @Documented
 @Retention(RetentionPolicy.CLASS)
-@Target({ElementType.METHOD, ElementType.CONSTRUCTOR, ElementType.TYPE})
+@Target({ElementType.METHOD, ElementType.CONSTRUCTOR, ElementType.TYPE,
+        ElementType.PARAMETER})
 public @interface GlobalState {
 }

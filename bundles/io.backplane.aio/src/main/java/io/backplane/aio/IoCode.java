@@ -6,9 +6,14 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Runs in any context, in a coroutine unless {@link NoSuspend}; assumes no home context. */
+/**
+ * Runs in any context, in a coroutine unless {@link NoSuspend}; assumes no home context.
+ *
+ * <p>On a parameter: so runs the function handed to it.
+ */
 @Documented
 @Retention(RetentionPolicy.CLASS)
-@Target({ElementType.METHOD, ElementType.CONSTRUCTOR, ElementType.TYPE})
+@Target({ElementType.METHOD, ElementType.CONSTRUCTOR, ElementType.TYPE,
+        ElementType.PARAMETER})
 public @interface IoCode {
 }

@@ -6,9 +6,14 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Runs in the object's home context or main; inside a coroutine from anywhere. */
+/**
+ * Runs in the object's home context or main; inside a coroutine from anywhere.
+ *
+ * <p>On a parameter: so runs the function handed to it.
+ */
 @Documented
 @Retention(RetentionPolicy.CLASS)
-@Target({ElementType.METHOD, ElementType.CONSTRUCTOR, ElementType.TYPE})
+@Target({ElementType.METHOD, ElementType.CONSTRUCTOR, ElementType.TYPE,
+        ElementType.PARAMETER})
 public @interface IoOrGlobalState {
 }

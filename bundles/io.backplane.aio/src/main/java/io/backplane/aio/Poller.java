@@ -11,6 +11,7 @@ public interface Poller extends AutoCloseable {
     long FOREVER_NS = -1;
 
     /** Name of the mechanism, such as {@code io_uring} or {@code epoll}. */
+    @AnyThread
     String mechanism();
 
     /**
@@ -19,7 +20,9 @@ public interface Poller extends AutoCloseable {
      * @param readable run by {@link #poll} when readable, in error or hung up; null: not watched
      * @param writable run by {@link #poll} when writable; null: not watched
      */
-    FdHandler watch(int fd, Runnable readable, Runnable writable);
+    @IoOrGlobalState
+    @NoSuspend
+    FdHandler watch(int fd, @NoSuspend Runnable readable, @NoSuspend Runnable writable);
 
     /**
      * Submits queued I/O, waits at most {@code timeoutNs} ({@link #FOREVER_NS}: no limit, 0: not at
@@ -27,9 +30,13 @@ public interface Poller extends AutoCloseable {
      *
      * @return how many ran
      */
+    @IoOrGlobalState
+    @NoSuspend
     int poll(long timeoutNs);
 
     /** Whether {@link #poll}(0) would find work, by reading memory only. */
+    @IoOrGlobalState
+    @NoSuspend
     boolean hasWork();
 
     /** Makes a running or the next {@link #poll} return soon. Any thread. */
@@ -38,5 +45,7 @@ public interface Poller extends AutoCloseable {
 
     /** Frees the mechanism; all handles are closed. */
     @Override
+    @IoOrGlobalState
+    @NoSuspend
     void close();
 }

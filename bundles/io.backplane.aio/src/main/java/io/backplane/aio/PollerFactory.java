@@ -15,5 +15,6 @@ public interface PollerFactory {
      *
      * @throws java.io.IOException if the host refuses the mechanism; the message says why
      */
+    @AnyThread
     Poller open() throws java.io.IOException;
 }

@@ -22,12 +22,14 @@ public final class RunnerLoop {
     private boolean again;
 
     /** A loop over {@code step} in {@code home}, not yet running. */
-    public RunnerLoop(AioContext home, BooleanSupplier step) {
+    public RunnerLoop(AioContext home, @Suspends BooleanSupplier step) {
         this.home = home;
         this.step = step;
     }
 
     /** Makes sure that items are being taken; call it after adding the first. */
+    @IoOrGlobalState
+    @NoSuspend
     public void kick() {
         if (running) {
             again = true;
@@ -38,6 +40,8 @@ public final class RunnerLoop {
     }
 
     /** Whether a coroutine takes items now. */
+    @IoOrGlobalState
+    @NoSuspend
     public boolean isRunning() {
         return running;
     }

@@ -1,5 +1,7 @@
 package io.backplane.hostio;
 
+import io.backplane.aio.AnyThread;
+
 /** The Linux errno values this project tells apart, with their texts. */
 public final class Errno {
     /** Operation not permitted. */
@@ -43,6 +45,7 @@ public final class Errno {
     }
 
     /** The C library's text for {@code errno}, as users know it. */
+    @AnyThread
     public static String text(int errno) {
         return switch (errno) {
             case EPERM -> "Operation not permitted";

@@ -1,6 +1,7 @@
 package io.backplane.hostio;
 
 import io.backplane.aio.AnyThread;
+import io.backplane.aio.IoCode;
 import io.backplane.aio.Suspends;
 
 /**
@@ -26,5 +27,6 @@ public interface HostFileEngine {
      * @throws HostIoException with the errno of the failing call
      */
     @Suspends
+    @IoCode
     HostFile awaitOpen(String path, OpenFlags flags) throws HostIoException;
 }

@@ -1,6 +1,7 @@
 package io.backplane.qmp;
 
 import io.backplane.aio.AnyThread;
+import io.backplane.aio.GlobalState;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** Where events go; one service. */
@@ -15,6 +16,7 @@ public interface QmpEvents {
          *
          * @param tree the whole event object: timestamp, event, data
          */
+        @GlobalState
         void event(java.util.Map<String, Object> tree);
     }
 

@@ -9,6 +9,7 @@ public interface BlockDevOpsPublisher {
     /** Takes a publication back. */
     interface Publication extends AutoCloseable {
         @Override
+        @GlobalState
         void close();
     }
 

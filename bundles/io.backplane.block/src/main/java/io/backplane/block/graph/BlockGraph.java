@@ -3,6 +3,8 @@ package io.backplane.block.graph;
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AnyThread;
 import io.backplane.aio.GlobalState;
+import io.backplane.aio.IoCode;
+import io.backplane.aio.NoSuspend;
 import io.backplane.aio.Suspends;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockdevOptions;
@@ -49,6 +51,8 @@ public interface BlockGraph {
     /** Told how far a creation is, in bytes. */
     interface CreateProgress {
         /** Called from the coroutine that creates. */
+        @IoCode
+        @NoSuspend
         void progress(long done, long total);
     }
 

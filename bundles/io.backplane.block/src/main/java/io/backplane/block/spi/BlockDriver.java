@@ -1,6 +1,7 @@
 package io.backplane.block.spi;
 
 import io.backplane.aio.AnyThread;
+import io.backplane.aio.GlobalState;
 import io.backplane.aio.IoCode;
 import io.backplane.aio.Suspends;
 import io.backplane.block.BlockException;
@@ -62,7 +63,7 @@ public interface BlockDriver {
      * @param options an instance of {@link #createOptionsType}
      */
     @Suspends
-    @IoCode
+    @GlobalState
     default void awaitCreate(CreateRequest request, Record options) throws BlockException {
         throw new BlockException(BlockException.Kind.UNSUPPORTED,
                 "Driver '" + name() + "' does not support image creation");

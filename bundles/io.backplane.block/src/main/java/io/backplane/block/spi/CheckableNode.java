@@ -1,6 +1,7 @@
 package io.backplane.block.spi;
 
 import io.backplane.aio.IoCode;
+import io.backplane.aio.NoSuspend;
 import io.backplane.aio.Suspends;
 import io.backplane.block.BlockException;
 
@@ -27,9 +28,13 @@ public interface CheckableNode {
     /** Where a check tells what it finds. */
     interface CheckReport {
         /** One error, in words. */
+        @IoCode
+        @NoSuspend
         void error(String message);
 
         /** One leak, in words. */
+        @IoCode
+        @NoSuspend
         void leak(String message);
     }
 

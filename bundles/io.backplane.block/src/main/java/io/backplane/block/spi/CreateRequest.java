@@ -1,6 +1,9 @@
 package io.backplane.block.spi;
 
+import io.backplane.aio.AnyThread;
+import io.backplane.aio.GlobalState;
 import io.backplane.aio.IoCode;
+import io.backplane.aio.NoSuspend;
 import io.backplane.aio.Suspends;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockdevRef;
@@ -14,12 +17,15 @@ public interface CreateRequest {
      * graph when the creation has ended.
      */
     @Suspends
-    @IoCode
+    @GlobalState
     BlockChild awaitOpen(BlockdevRef ref) throws BlockException;
 
     /** Aligned buffers of the graph. */
+    @AnyThread
     BufferPool buffers();
 
     /** Says how far it is, both in bytes, for the job and progress bars. */
+    @IoCode
+    @NoSuspend
     void progress(long done, long total);
 }

@@ -1,12 +1,16 @@
 package io.backplane.block.spi;
 
+import io.backplane.aio.GlobalState;
+
 /** A prepared change of a node's options; exactly one of the two is called, in main, without I/O. */
 public interface Reopen {
 
     /** The new options hold. */
+    @GlobalState
     void commit();
 
     /** The old options go on. */
+    @GlobalState
     void rollBack();
 
     /** A change that needs nothing from the driver. */

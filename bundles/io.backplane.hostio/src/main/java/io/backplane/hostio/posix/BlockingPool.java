@@ -2,6 +2,7 @@ package io.backplane.hostio.posix;
 
 import io.backplane.aio.AnyThread;
 import io.backplane.aio.Coroutine;
+import io.backplane.aio.IoCode;
 import io.backplane.aio.Suspends;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -31,6 +32,7 @@ public final class BlockingPool implements AutoCloseable {
          * @param scratch native memory of that thread, {@link Iovecs#COUNT_MAX} iovecs long
          * @return what {@link #await} returns
          */
+        @AnyThread
         protected abstract long run(MemorySegment scratch);
     }
 
@@ -71,6 +73,7 @@ public final class BlockingPool implements AutoCloseable {
 
     /** Runs {@code call} on a pool thread and suspends until it is done; its result. */
     @Suspends
+    @IoCode
     public long await(Call call) {
         if (threadsMax == 0) {
             if (inlineScratch == null) {

@@ -42,6 +42,7 @@ public final class InheritedStream {
      *
      * @return bytes read, 0 at the end, or {@link UnixSocket#WOULD_BLOCK}
      */
+    @AnyThread
     public long read(MemorySegment to, long offset, long bytes) throws HostIoException {
         Objects.checkFromIndexSize(offset, bytes, to.byteSize());
         long result;
@@ -56,6 +57,7 @@ public final class InheritedStream {
      *
      * @return bytes written, or {@link UnixSocket#WOULD_BLOCK}
      */
+    @AnyThread
     public long write(MemorySegment from, long offset, long bytes) throws HostIoException {
         Objects.checkFromIndexSize(offset, bytes, from.byteSize());
         long result;

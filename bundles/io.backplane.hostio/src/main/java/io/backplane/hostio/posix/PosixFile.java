@@ -1,5 +1,7 @@
 package io.backplane.hostio.posix;
 
+import io.backplane.aio.AnyThread;
+import io.backplane.aio.IoCode;
 import io.backplane.aio.Suspends;
 import io.backplane.hostio.AllocateMode;
 import io.backplane.hostio.Errno;
@@ -44,6 +46,7 @@ public final class PosixFile implements HostFile {
 
     /** Opens a file on a thread of {@code pool}. */
     @Suspends
+    @IoCode
     public static PosixFile awaitOpen(BlockingPool pool, String path, OpenFlags flags)
             throws HostIoException {
         int bits = SysFile.O_NONBLOCK // a pipe must not hold the thread for ever
@@ -82,6 +85,7 @@ public final class PosixFile implements HostFile {
     }
 
     /** The descriptor, which stays this file's. */
+    @AnyThread
     public int fd() {
         return fd;
     }
@@ -145,6 +149,7 @@ public final class PosixFile implements HostFile {
     }
 
     /** The exception for a call on this file that failed. */
+    @AnyThread
     public HostIoException failure(int errno, String what) {
         return Fds.failure(errno, what + " '" + path + "'");
     }
@@ -172,6 +177,7 @@ public final class PosixFile implements HostFile {
     }
 
     /** The flags of {@code fallocate} for a mode. */
+    @AnyThread
     public static int allocateFlags(AllocateMode mode) {
         return switch (mode) {
             case RESERVE -> 0;

@@ -98,6 +98,7 @@ public final class UnixSocket implements AutoCloseable {
      *
      * @return bytes received, 0 at the end of the stream, or {@link #WOULD_BLOCK}
      */
+    @AnyThread
     public long receive(MemorySegment to, long offset, long bytes) throws HostIoException {
         Objects.checkFromIndexSize(offset, bytes, to.byteSize());
         iovecs.set(LONG, 0, to.address() + offset);
@@ -152,11 +153,13 @@ public final class UnixSocket implements AutoCloseable {
     }
 
     /** Number of received descriptors not yet taken. */
+    @AnyThread
     public int fdCount() {
         return receivedCount;
     }
 
     /** Takes the oldest received descriptor, which the caller then owns; -1: none. */
+    @AnyThread
     public int takeFd() {
         if (receivedCount == 0) {
             return -1;
@@ -167,6 +170,7 @@ public final class UnixSocket implements AutoCloseable {
     }
 
     /** Closes the received descriptors nobody took. */
+    @AnyThread
     public void dropFds() {
         while (receivedCount > 0) {
             SysFile.close(received[--receivedCount]);
@@ -174,6 +178,7 @@ public final class UnixSocket implements AutoCloseable {
     }
 
     /** Whether descriptors were lost since the last call, by their number or by our limit. */
+    @AnyThread
     public boolean testAndClearFdsCut() {
         boolean was = fdsCut;
         fdsCut = false;
@@ -187,6 +192,7 @@ public final class UnixSocket implements AutoCloseable {
      * @param fds descriptors to pass, which stay the caller's; null: none
      * @return bytes sent, or {@link #WOULD_BLOCK}
      */
+    @AnyThread
     public long send(MemorySegment from, long offset, long bytes, int[] fds)
             throws HostIoException {
         Objects.checkFromIndexSize(offset, bytes, from.byteSize());
@@ -196,6 +202,7 @@ public final class UnixSocket implements AutoCloseable {
     }
 
     /** Sends from the window [{@code from}, {@code from + bytes}) of {@code iov}. */
+    @AnyThread
     public long send(IoVector iov, long from, long bytes) throws HostIoException {
         return send(Iovecs.fill(iov, from, bytes, iovecs, IOVEC_COUNT), null);
     }
@@ -240,6 +247,7 @@ public final class UnixSocket implements AutoCloseable {
 
     /** Closes it and the descriptors nobody took; handlers must be gone. A second call is void. */
     @Override
+    @AnyThread
     public void close() {
         if (!closed) {
             closed = true;
