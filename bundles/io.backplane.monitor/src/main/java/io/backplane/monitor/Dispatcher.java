@@ -135,7 +135,7 @@ public final class Dispatcher implements QmpCommands {
         CoMutex lane = session.lane() == QmpSession.Lane.MONITOR ? monitorLane : operatorLane;
         try (CoMutex.Held _ = lane.awaitLock()) {
             checkNotRefused(); // it may have waited long
-            return run(command, arguments, session);
+            return awaitRun(command, arguments, session);
         }
     }
 
@@ -146,7 +146,12 @@ public final class Dispatcher implements QmpCommands {
         if (!command.allowsOob()) {
             throw QmpException.generic("The command " + name + " does not support OOB");
         }
-        return run(command, parse(command, arguments), session);
+        Record parsed = parse(command, arguments);
+        try {
+            return answer(command, command.executeOob(parsed, session));
+        } catch (BlockException | RuntimeException | AssertionError | StackOverflowError e) {
+            throw failure(command, session, e);
+        }
     }
 
     private QmpCommand find(String name) throws QmpException {
@@ -175,17 +180,25 @@ public final class Dispatcher implements QmpCommands {
         }
     }
 
-    private static Object run(QmpCommand command, Record arguments, QmpSession session)
+    private static Object awaitRun(QmpCommand command, Record arguments, QmpSession session)
             throws QmpException {
         try {
-            Object result = command.awaitExecute(arguments, session);
-            return command.result() == null ? Map.of() : RecordTree.ofValue(result);
-        } catch (BlockException e) {
-            throw QmpException.of(e);
-        } catch (RuntimeException | AssertionError | StackOverflowError e) {
-            LOG.error("bug: command {} of session {} failed", command.name(), session.name(), e);
-            throw QmpException.generic("internal error in command '" + command.name() + "': " + e);
+            return answer(command, command.awaitExecute(arguments, session));
+        } catch (BlockException | RuntimeException | AssertionError | StackOverflowError e) {
+            throw failure(command, session, e);
         }
+    }
+
+    private static Object answer(QmpCommand command, Object result) {
+        return command.result() == null ? Map.of() : RecordTree.ofValue(result);
+    }
+
+    private static QmpException failure(QmpCommand command, QmpSession session, Throwable e) {
+        if (e instanceof BlockException known) {
+            return QmpException.of(known);
+        }
+        LOG.error("bug: command {} of session {} failed", command.name(), session.name(), e);
+        return QmpException.generic("internal error in command '" + command.name() + "': " + e);
     }
 
     @Override

@@ -53,11 +53,7 @@ public final class EventHub implements QmpEvents {
     @Override
     public void emit(QmpEventType type, Record data) {
         Map<String, Object> tree = tree(type, data);
-        if (!main.isCurrent()) {
-            main.schedule(() -> route(type, data, tree));
-        } else {
-            route(type, data, tree);
-        }
+        main.runOrSchedule(() -> route(type, data, tree));
     }
 
     private Map<String, Object> tree(QmpEventType type, Record data) {

@@ -80,6 +80,11 @@ final class MonitorFixture {
             public Object awaitExecute(Record given, QmpSession session) throws QmpException {
                 return body.apply(given);
             }
+
+            @Override
+            public Object executeOob(Record given, QmpSession session) throws QmpException {
+                return body.apply(given);
+            }
         });
     }
 

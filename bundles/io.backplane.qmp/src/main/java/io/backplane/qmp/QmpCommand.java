@@ -2,6 +2,7 @@ package io.backplane.qmp;
 
 import io.backplane.aio.AnyThread;
 import io.backplane.aio.GlobalState;
+import io.backplane.aio.NoSuspend;
 import io.backplane.aio.Suspends;
 import io.backplane.block.BlockException;
 import io.backplane.schema.TypeRef;
@@ -38,15 +39,14 @@ public interface QmpCommand {
         return null;
     }
 
-    /** Whether it may be executed out of band; it then never suspends and takes no CoMutex. */
+    /** Whether it may be executed out of band; {@link #executeOob} then does it. */
     @AnyThread
     default boolean allowsOob() {
         return false;
     }
 
     /**
-     * Does it, in a coroutine of main (out of band: in main, outside a coroutine), one command of a
-     * lane at a time.
+     * Does it, in a coroutine of main, one command of a lane at a time.
      *
      * @param arguments an instance of {@link #arguments}, or null
      * @return an instance of {@link #result}: a record, a scalar or a list; null if it has none
@@ -54,4 +54,15 @@ public interface QmpCommand {
     @GlobalState
     @Suspends
     Object awaitExecute(Record arguments, QmpSession session) throws QmpException, BlockException;
+
+    /**
+     * Does it out of band: at once, in main, without suspending and without a CoMutex. As
+     * {@link #awaitExecute} otherwise.
+     */
+    @GlobalState
+    @NoSuspend
+    default Object executeOob(Record arguments, QmpSession session)
+            throws QmpException, BlockException {
+        throw QmpException.generic("The command " + name() + " does not support OOB");
+    }
 }
