@@ -52,14 +52,6 @@ public final class GraphComponent {
         registration = context.registerService(BlockGraph.class, graph, null);
     }
 
-    private void inMain(Runnable action) {
-        if (main.isCurrent()) {
-            action.run();
-        } else {
-            main.schedule(action);
-        }
-    }
-
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void addDriver(BlockDriver driver) {
         graph.addDriver(driver);
@@ -73,11 +65,11 @@ public final class GraphComponent {
             target = "(backplane.backend=*)")
     void addDevOps(BlockDevOps ops, Map<String, Object> properties) {
         String backend = String.valueOf(properties.get("backplane.backend"));
-        inMain(() -> publications.put(ops, graph.publish(backend, ops)));
+        main.runOrSchedule(() -> publications.put(ops, graph.publish(backend, ops)));
     }
 
     void removeDevOps(BlockDevOps ops) {
-        inMain(() -> {
+        main.runOrSchedule(() -> {
             BlockDevOpsPublisher.Publication publication = publications.remove(ops);
             if (publication != null) {
                 publication.close();
@@ -87,11 +79,11 @@ public final class GraphComponent {
 
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
     void addJsonFilenames(JsonFilenames json) {
-        inMain(() -> graph.setJsonFilenames(json));
+        main.runOrSchedule(() -> graph.setJsonFilenames(json));
     }
 
     void removeJsonFilenames(JsonFilenames json) {
-        inMain(() -> graph.setJsonFilenames(null));
+        main.runOrSchedule(() -> graph.setJsonFilenames(null));
     }
 
     /** Closes all images; the framework's thread waits for it. */
