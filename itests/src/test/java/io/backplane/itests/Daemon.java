@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -32,7 +33,8 @@ final class Daemon implements AutoCloseable {
     private final StringBuffer err = new StringBuffer();
     private final List<Thread> readers;
 
-    private Daemon(Path work, Path data, List<String> arguments) throws IOException {
+    private Daemon(Path work, Path data, Map<String, String> environment,
+            List<String> arguments) throws IOException {
         this.work = work;
         this.data = data;
         this.ready = work.resolve("ready");
@@ -45,6 +47,7 @@ final class Daemon implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectInput(Path.of("/dev/null").toFile());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().putAll(environment);
         builder.environment().put("BACKPLANE_READY_FILE", ready.toString());
         process = builder.start();
         readers = List.of(collect(process.getInputStream(), out),
@@ -53,7 +56,13 @@ final class Daemon implements AutoCloseable {
 
     /** Starts a daemon and waits until it is ready. */
     static Daemon start(String... arguments) throws IOException, InterruptedException {
-        Daemon daemon = launch(arguments);
+        return startWith(Map.of(), arguments);
+    }
+
+    /** Starts a daemon with more environment variables and waits until it is ready. */
+    static Daemon startWith(Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
+        Daemon daemon = launchWith(environment, arguments);
         try {
             daemon.awaitReady();
             return daemon;
@@ -65,8 +74,13 @@ final class Daemon implements AutoCloseable {
 
     /** Starts a daemon without waiting for anything. */
     static Daemon launch(String... arguments) throws IOException {
+        return launchWith(Map.of(), arguments);
+    }
+
+    private static Daemon launchWith(Map<String, String> environment, String... arguments)
+            throws IOException {
         Path work = Files.createTempDirectory("bp-itest-");
-        return new Daemon(work, work.resolve("data"), List.of(arguments));
+        return new Daemon(work, work.resolve("data"), environment, List.of(arguments));
     }
 
     private static Thread collect(InputStream stream, StringBuffer target) {

@@ -1,0 +1,151 @@
+package io.backplane.itests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Bundles that arrive at run time and break their categories. */
+class CategoriesGuardTest {
+    /** What a daemon that reports to standard error says of the planted bundle. */
+    private static final String FAULT = "planted.Activator.work (Activator.java:15) is @IoCode "
+            + "but calls io.backplane.block.graph.BlockGraph.find, which is @GlobalState";
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    @Tag("L3")
+    void bundleWhoseIoMethodCallsGlobalStateIsRefused() throws Exception {
+        try (Daemon daemon = Daemon.start()) {
+            deploy(daemon, "graph.drivers()");
+            await(daemon, "planted runs");
+            deploy(daemon, "graph.find(\"disk\")");
+            await(daemon, "bundle planted 1.0.0 is refused: " + FAULT);
+            deploy(daemon, "java.util.List.of(graph).forEach(g -> g.nodes())");
+            await(daemon, "BlockGraph.nodes, which is @GlobalState, through a lambda of "
+                    + "planted.Activator.work");
+
+            assertEquals(1, count(daemon, "planted runs"), () -> said(daemon));
+            deploy(daemon, "graph.drivers().size()");
+            for (int i = 0; i < 600 && count(daemon, "planted runs") < 2; i++) {
+                Thread.sleep(50);
+            }
+            assertEquals(2, count(daemon, "planted runs"), () -> said(daemon));
+            assertEquals(0, daemon.stop());
+        }
+    }
+
+    @Test
+    @Tag("L3")
+    void lenientOperatorLetsItInAndTheAssertionCatchesIt() throws Exception {
+        try (Daemon daemon = Daemon.startWith(
+                Map.of("BACKPLANE_JVM_OPTS", "-Dbackplane.categories=lenient"))) {
+            deploy(daemon, "graph.find(\"disk\")");
+            await(daemon, "bundle planted 1.0.0 breaks its categories and is let in: " + FAULT);
+            await(daemon, "planted runs");
+            await(daemon, "global state");
+
+            assertTrue(daemon.isAlive());
+            assertFalse(said(daemon).contains("refused"), () -> said(daemon));
+        }
+    }
+
+    private void deploy(Daemon daemon, String call) throws IOException {
+        Path jar = folder.resolve("planted.jar");
+        String source = """
+                package planted;
+                import io.backplane.aio.IoCode;
+                import io.backplane.block.graph.BlockGraph;
+                import org.osgi.framework.*;
+                public final class Activator implements BundleActivator {
+                    private BlockGraph graph;
+                    public void start(BundleContext context) {
+                        graph = context.getService(
+                                context.getServiceReference(BlockGraph.class));
+                        System.out.println("planted runs");
+                        work();
+                    }
+                    public void stop(BundleContext context) { }
+                    @IoCode void work() {
+                        CALL;
+                    }
+                }
+                """.replace("CALL", call);
+        compile(source);
+        write(jar);
+        // One step, so that the folder never holds half a jar.
+        Files.move(jar, daemon.data().resolve("deploy/planted.jar"),
+                StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private void compile(String source) throws IOException {
+        Path file = Files.writeString(folder.resolve("Activator.java"), source);
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        StringWriter messages = new StringWriter();
+        try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null);
+                Stream<Path> tree = Files.walk(Daemon.DIST)) {
+            String classPath = tree.map(Path::toString).filter(name -> name.endsWith(".jar"))
+                    .collect(Collectors.joining(":"));
+            assertTrue(compiler.getTask(messages, files, null,
+                    List.of("-proc:none", "-d", folder.toString(), "-cp", classPath), null,
+                    files.getJavaFileObjects(file)).call(), messages::toString);
+        }
+    }
+
+    private void write(Path jar) throws IOException {
+        Manifest manifest = new Manifest();
+        Attributes headers = manifest.getMainAttributes();
+        headers.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        headers.putValue("Bundle-ManifestVersion", "2");
+        headers.putValue("Bundle-SymbolicName", "planted");
+        headers.putValue("Bundle-Version", "1.0.0");
+        headers.putValue("Bundle-Activator", "planted.Activator");
+        headers.putValue("Import-Package",
+                "io.backplane.block.graph,org.osgi.framework,io.backplane.aio");
+        try (OutputStream out = Files.newOutputStream(jar);
+                JarOutputStream entries = new JarOutputStream(out, manifest)) {
+            entries.putNextEntry(new JarEntry("planted/Activator.class"));
+            entries.write(Files.readAllBytes(folder.resolve("planted/Activator.class")));
+        }
+    }
+
+    private static String said(Daemon daemon) {
+        return daemon.out() + daemon.err();
+    }
+
+    private static long count(Daemon daemon, String text) {
+        return said(daemon).lines().filter(line -> line.contains(text)).count();
+    }
+
+    /** Waits until the daemon has said {@code text}. */
+    private static void await(Daemon daemon, String text) throws InterruptedException {
+        for (int i = 0; i < 600; i++) {
+            if (said(daemon).contains(text)) {
+                return;
+            }
+            Thread.sleep(50);
+        }
+        throw new AssertionError("no '" + text + "':\n" + said(daemon));
+    }
+}
