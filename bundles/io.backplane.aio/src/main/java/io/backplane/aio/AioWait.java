@@ -55,6 +55,17 @@ public final class AioWait {
     @Suspends
     @IoOrGlobalState
     public void awaitWhile(BooleanSupplier condition) {
+        awaitWhile(condition, null);
+    }
+
+    /**
+     * As {@link #awaitWhile(BooleanSupplier)}, and tells what the wait is for.
+     *
+     * @param reason what operators and the search for deadlocks see; null: nothing
+     */
+    @Suspends
+    @IoOrGlobalState
+    public void awaitWhile(BooleanSupplier condition, Awaited reason) {
         AioContext here = AioContext.current();
         if (!here.isMain() && here != home) {
             throw new IllegalStateException("awaitWhile in context " + here.name()
@@ -62,11 +73,13 @@ public final class AioWait {
         }
         Waiter waiter = new Waiter();
         waiters.add(waiter);
+        Awaited before = waiter.coroutine.awaits(reason);
         try {
             while (arm(waiter, condition)) {
                 Coroutine.suspend();
             }
         } finally {
+            waiter.coroutine.awaitsAgain(before);
             waiters.remove(waiter);
             if (!waiter.disarm()) {
                 Coroutine.suspend(); // a kick is on its way: take it

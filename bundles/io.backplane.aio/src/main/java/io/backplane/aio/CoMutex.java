@@ -1,6 +1,7 @@
 package io.backplane.aio;
 
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -10,7 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <pre>{@code try (CoMutex.Held held = mutex.awaitLock()) { ... }}</pre>
  */
-public final class CoMutex {
+public final class CoMutex implements Awaited {
     private static final int FREE = 0;
     private static final int OWNED = 1;
     private static final int CONTENDED = 2;
@@ -29,20 +30,38 @@ public final class CoMutex {
 
     // Immutable
     private final Held held = new Held();
+    private final String name;
 
     // Any thread
     private final AtomicInteger state = new AtomicInteger(FREE);
+
+    // Written by who owns or hands over, read racily for diagnosis
+    private Coroutine owner;
 
     // Any thread, under guard; never held over a suspension
     private final ReentrantLock guard = new ReentrantLock();
     private final ArrayDeque<Coroutine> waiters = new ArrayDeque<>();
 
+    /** A free mutex. */
+    @AnyThread
+    public CoMutex() {
+        this("CoMutex");
+    }
+
+    /** A free mutex that operators see as {@code name}. */
+    @AnyThread
+    public CoMutex(String name) {
+        this.name = name;
+    }
+
     /** Suspends until the caller owns the mutex. Not reentrant. */
     @Suspends
     @IoCode
     public Held awaitLock() {
-        if (!state.compareAndSet(FREE, OWNED) && enqueue()) {
-            Coroutine.suspend();
+        if (state.compareAndSet(FREE, OWNED) || !enqueue()) {
+            owner = Coroutine.currentOrNull();
+        } else {
+            Coroutine.suspend(this); // who unlocks hands the ownership over
         }
         return held;
     }
@@ -50,13 +69,28 @@ public final class CoMutex {
     /** Takes the mutex if it is free; null if not. */
     @AnyThread
     public Held tryLock() {
-        return state.compareAndSet(FREE, OWNED) ? held : null;
+        if (!state.compareAndSet(FREE, OWNED)) {
+            return null;
+        }
+        owner = Coroutine.currentOrNull();
+        return held;
     }
 
     /** Whether anybody owns it now. */
     @AnyThread
     public boolean isLocked() {
         return state.get() != FREE;
+    }
+
+    @Override
+    public String describe() {
+        return name;
+    }
+
+    @Override
+    public List<Coroutine> blockers() {
+        Coroutine now = owner;
+        return now == null ? List.of() : List.of(now);
     }
 
     private boolean enqueue() {
@@ -78,6 +112,7 @@ public final class CoMutex {
     }
 
     void unlock() {
+        owner = null;
         if (state.compareAndSet(OWNED, FREE)) {
             return;
         }
@@ -86,6 +121,7 @@ public final class CoMutex {
         try {
             assert state.get() == CONTENDED : "unlock of a free CoMutex";
             next = waiters.pollFirst();
+            owner = next;
             if (waiters.isEmpty()) {
                 state.set(OWNED);
             }

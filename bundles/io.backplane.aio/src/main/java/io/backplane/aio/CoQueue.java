@@ -25,10 +25,25 @@ public final class CoQueue {
     @Suspends
     @IoCode
     public void awaitWake() {
+        awaitWake(null);
+    }
+
+    /**
+     * As {@link #awaitWake()}, and tells what the wait is for.
+     *
+     * @param reason what operators and the search for deadlocks see; null: nothing
+     */
+    @Suspends
+    @IoCode
+    public void awaitWake(Awaited reason) {
         assert mutex.isLocked() : "CoQueue without its lock";
         waiters.addLast(Coroutine.current());
         mutex.unlock();
-        Coroutine.suspend();
+        if (reason == null) {
+            Coroutine.suspend();
+        } else {
+            Coroutine.suspend(reason);
+        }
         mutex.awaitLock();
     }
 

@@ -3,6 +3,7 @@ package io.backplane.aio;
 import io.backplane.sys.CoroutineThreads;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -23,6 +24,8 @@ public final class Coroutine {
     private static final int SUSPENDED = 1;
     private static final int WOKEN = 2;
     private static final int IDLE = 3;
+    private static final int ID_BITS = 40;
+    private static final AtomicLong SERIALS = new AtomicLong(1);
     private static final VarHandle STATE;
 
     static {
@@ -35,6 +38,8 @@ public final class Coroutine {
 
     // Immutable
     private final Thread thread;
+    private final CoroutineRegistry registry;
+    private final long serial = SERIALS.getAndIncrement();
 
     // Any thread
     private volatile AioContext context;
@@ -46,8 +51,20 @@ public final class Coroutine {
     private Runnable handOff;
     private boolean started;
 
-    Coroutine(AioContext context, String name) {
+    // Written by whoever runs or starts this coroutine with plain stores, read racily for diagnosis
+    private Awaited awaited;
+    private long awaitedCount;
+    private long itemCount;
+    private long runCount;
+    private Object requestTarget;
+    private String requestVerb;
+    private long requestOffset;
+    private long requestBytes;
+
+    Coroutine(AioContext context, String name, CoroutineRegistry registry) {
         this.context = context;
+        this.registry = registry;
+        registry.add(this);
         this.thread = CoroutineThreads.newThread(this::submit, name, this::run);
     }
 
@@ -91,6 +108,40 @@ public final class Coroutine {
     @IoCode
     public static void suspend() {
         current().suspendSelf();
+    }
+
+    /**
+     * As {@link #suspend()}, and tells what for, so that operators see it and the search for
+     * deadlocks can follow it.
+     */
+    @Suspends
+    @IoCode
+    public static void suspend(Awaited reason) {
+        current().suspendFor(reason);
+    }
+
+    private void suspendFor(Awaited reason) {
+        Awaited before = awaits(reason);
+        try {
+            suspendSelf();
+        } finally {
+            awaitsAgain(before);
+        }
+    }
+
+    /** Says what the next suspensions are for; returns what they were for before. */
+    Awaited awaits(Awaited reason) {
+        Awaited before = awaited;
+        awaited = reason;
+        if (reason != null) {
+            awaitedCount++;
+            registry.waitBegins();
+        }
+        return before;
+    }
+
+    void awaitsAgain(Awaited before) {
+        awaited = before;
     }
 
     private void suspendSelf() {
@@ -192,9 +243,97 @@ public final class Coroutine {
         return state == SUSPENDED;
     }
 
+    /** Whether a thread runs it now, for diagnosis. */
+    @AnyThread
+    public boolean isMounted() {
+        String text = thread.toString(); // ends in /state@carrier while it is mounted
+        return text.lastIndexOf('@') > text.lastIndexOf('/');
+    }
+
+    /** Whether it has no body now, for diagnosis. */
+    @AnyThread
+    public boolean isIdle() {
+        return state == IDLE;
+    }
+
+    /** Its name, made of that of the context it was made in. */
+    @AnyThread
+    public String name() {
+        return thread.getName();
+    }
+
+    /** What it waits for, or null if that is unknown or it does not wait; for diagnosis. */
+    @AnyThread
+    public Awaited awaited() {
+        return awaited;
+    }
+
+    /** How often it has begun to wait for something known; tells two waits apart. */
+    @AnyThread
+    public long awaitedCount() {
+        return awaitedCount;
+    }
+
+    /** How many bodies it has begun; tells two of its owners apart. */
+    @AnyThread
+    public long runCount() {
+        return runCount;
+    }
+
+    // ---- the request it carries
+
+    /**
+     * A number that is the same in all storeys a request passes in this coroutine, and no other
+     * request's: the runner and how many items it has taken.
+     */
+    @AnyThread
+    public long requestId() {
+        return serial << ID_BITS | itemCount;
+    }
+
+    /** It takes a new item, which has a new {@link #requestId}. */
+    void nextItem() {
+        itemCount++;
+    }
+
+    /**
+     * Notes the request this coroutine carries from now on; the coroutine itself calls it. Plain
+     * stores into its own fields, nothing else: who lists requests reads them racily.
+     */
+    @IoCode
+    @NoSuspend
+    public void carry(Object target, String verb, long offset, long bytes) {
+        requestTarget = target;
+        requestVerb = verb;
+        requestOffset = offset;
+        requestBytes = bytes;
+    }
+
+    /** The request is done. */
+    @IoCode
+    @NoSuspend
+    public void carryNothing() {
+        requestTarget = null;
+    }
+
+    /** The request it carries, or null; for diagnosis. */
+    @AnyThread
+    public CarriedRequest carried() {
+        Object target = requestTarget;
+        return target == null ? null : new CarriedRequest(target, requestVerb, requestOffset,
+                requestBytes, requestId());
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+
     void start(AioContext home, Runnable newBody) {
         context = home;
         body = newBody;
+        itemCount++;
+        runCount++;
         state = RUNNING;
         if (started) {
             LockSupport.unpark(thread);
@@ -215,8 +354,11 @@ public final class Coroutine {
             }
             body = null;
             handOff = null;
+            awaited = null;
+            requestTarget = null;
             state = IDLE;
             if (!context.coroutines().giveBack(this)) {
+                registry.remove(this);
                 return;
             }
             while (state == IDLE) {

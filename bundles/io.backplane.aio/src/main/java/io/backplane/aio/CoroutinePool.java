@@ -11,6 +11,7 @@ public final class CoroutinePool {
 
     // Immutable
     private final AioContext home;
+    private final CoroutineRegistry registry;
 
     // Home context only
     private final ArrayDeque<Coroutine> idle = new ArrayDeque<>();
@@ -19,7 +20,19 @@ public final class CoroutinePool {
 
     /** The pool of {@code home}, which owns it. */
     public CoroutinePool(AioContext home) {
+        this(home, new CoroutineRegistry());
+    }
+
+    /** As the other, its coroutines listed together with those of other contexts. */
+    public CoroutinePool(AioContext home, CoroutineRegistry registry) {
         this.home = home;
+        this.registry = registry;
+    }
+
+    /** Where its coroutines are listed. */
+    @AnyThread
+    public CoroutineRegistry registry() {
+        return registry;
     }
 
     /** Starts {@code body} on an idle or a new runner. Home context only. */
@@ -28,7 +41,7 @@ public final class CoroutinePool {
     public void start(@Suspends Runnable body) {
         Coroutine runner = idle.pollLast();
         if (runner == null) {
-            runner = new Coroutine(home, home.name() + "-co" + madeCount++);
+            runner = new Coroutine(home, home.name() + "-co" + madeCount++, registry);
         }
         runner.start(home, body);
     }

@@ -27,4 +27,13 @@ public interface EventLoops {
     /** All I/O threads in order of creation. */
     @AnyThread
     List<IoThread> ioThreads();
+
+    /**
+     * What each context does now, main first; for loops that hang. Reads without stopping or
+     * waiting for anything, so it answers whatever the contexts do.
+     */
+    @AnyThread
+    default List<ContextReport> reports() {
+        return List.of();
+    }
 }

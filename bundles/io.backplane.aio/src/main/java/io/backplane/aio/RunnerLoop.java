@@ -51,6 +51,7 @@ public final class RunnerLoop {
         for (;;) {
             self.handOff(goOn);
             again = false;
+            self.nextItem();
             boolean more = step.getAsBoolean();
             if (!self.handOff(null)) {
                 return; // it suspended on the way: another runner has the loop

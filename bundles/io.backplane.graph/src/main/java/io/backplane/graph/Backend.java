@@ -1,6 +1,7 @@
 package io.backplane.graph;
 
 import io.backplane.aio.AioContext;
+import io.backplane.aio.Coroutine;
 import io.backplane.aio.InFlight;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockLimits;
@@ -12,6 +13,7 @@ import io.backplane.block.backend.BackendStats;
 import io.backplane.block.backend.BlockBackend;
 import io.backplane.block.backend.BlockDevOps;
 import io.backplane.memory.IoVector;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -45,7 +47,7 @@ final class Backend extends Edge implements BlockBackend {
         backendName = name;
         context = graph.main;
         inFlight = new InFlight(graph.drains.wait);
-        parked = new ParkedRequests(inFlight);
+        parked = new ParkedRequests(this, inFlight);
     }
 
     // Edge
@@ -90,9 +92,11 @@ final class Backend extends Edge implements BlockBackend {
 
     @Override
     boolean parentBusy() {
-        if (inFlight.count() > 0) {
-            return true;
-        }
+        return inFlight.count() > 0 || ownerBusy();
+    }
+
+    /** Whether somebody attached says that it has not stopped yet. Main. */
+    boolean ownerBusy() {
         for (BlockDevOps ops : devOps) {
             if (ops.drainedPoll()) {
                 return true;
@@ -145,16 +149,30 @@ final class Backend extends Edge implements BlockBackend {
         return inFlight.count();
     }
 
+    /** The coroutines whose drained sections park requests here, as far as known. */
+    List<Coroutine> drainers() {
+        List<Coroutine> drainers = new ArrayList<>();
+        for (Section section : graph.drains.sections()) {
+            Coroutine owner = section.ownerOrNull();
+            if (owner != null && section.covers(this)) {
+                drainers.add(owner);
+            }
+        }
+        return drainers;
+    }
+
     // Requests, any context
 
-    private Node begin() throws BlockException {
+    private Node begin(Coroutine self, String verb, long offset, long bytes)
+            throws BlockException {
         inFlight.increment();
+        self.carry(this, verb, offset, bytes);
         if (quiesceCount > 0 && parks) {
             parked.awaitResume();
         }
         Node root = child;
         if (root == null) {
-            inFlight.decrement();
+            finish(self);
             throw new BlockException(BlockException.Kind.NO_MEDIUM, "No medium found");
         }
         return root;
@@ -178,7 +196,8 @@ final class Backend extends Edge implements BlockBackend {
     @Override
     public void preadv(long offset, long bytes, IoVector iov, long from, int flags)
             throws BlockException {
-        Node root = begin();
+        Coroutine self = Coroutine.current();
+        Node root = begin(self, "read", offset, bytes);
         boolean done = false;
         try {
             checkRange(root, offset, bytes);
@@ -186,14 +205,15 @@ final class Backend extends Edge implements BlockBackend {
             done = true;
             counters.done(BackendCounters.READ, bytes);
         } finally {
-            end(done, BackendCounters.READ);
+            end(self, done, BackendCounters.READ);
         }
     }
 
     @Override
     public void pwritev(long offset, long bytes, IoVector iov, long from, int flags)
             throws BlockException {
-        Node root = begin();
+        Coroutine self = Coroutine.current();
+        Node root = begin(self, "write", offset, bytes);
         boolean done = false;
         try {
             checkRange(root, offset, bytes);
@@ -202,13 +222,14 @@ final class Backend extends Edge implements BlockBackend {
             done = true;
             counters.written(offset, bytes);
         } finally {
-            end(done, BackendCounters.WRITE);
+            end(self, done, BackendCounters.WRITE);
         }
     }
 
     @Override
     public void pwriteZeroes(long offset, long bytes, int flags) throws BlockException {
-        Node root = begin();
+        Coroutine self = Coroutine.current();
+        Node root = begin(self, "write zeroes", offset, bytes);
         boolean done = false;
         try {
             checkRange(root, offset, bytes);
@@ -217,13 +238,14 @@ final class Backend extends Edge implements BlockBackend {
             done = true;
             counters.done(BackendCounters.ZEROES, bytes);
         } finally {
-            end(done, BackendCounters.ZEROES);
+            end(self, done, BackendCounters.ZEROES);
         }
     }
 
     @Override
     public void pdiscard(long offset, long bytes) throws BlockException {
-        Node root = begin();
+        Coroutine self = Coroutine.current();
+        Node root = begin(self, "discard", offset, bytes);
         boolean done = false;
         try {
             checkRange(root, offset, bytes);
@@ -232,44 +254,52 @@ final class Backend extends Edge implements BlockBackend {
             done = true;
             counters.done(BackendCounters.DISCARD, bytes);
         } finally {
-            end(done, BackendCounters.DISCARD);
+            end(self, done, BackendCounters.DISCARD);
         }
     }
 
     @Override
     public void flush() throws BlockException {
-        Node root = begin();
+        Coroutine self = Coroutine.current();
+        Node root = begin(self, "flush", 0, 0);
         boolean done = false;
         try {
             root.flush();
             done = true;
             counters.done(BackendCounters.FLUSH, 0);
         } finally {
-            end(done, BackendCounters.FLUSH);
+            end(self, done, BackendCounters.FLUSH);
         }
     }
 
-    private void end(boolean done, int verb) {
+    private void end(Coroutine self, boolean done, int verb) {
         if (!done) {
             counters.failed(verb);
         }
+        finish(self);
+    }
+
+    private void finish(Coroutine self) {
+        self.carryNothing();
         inFlight.decrement();
     }
 
     @Override
     public BlockStatus blockStatus(long offset, long bytes) throws BlockException {
-        Node root = begin();
+        Coroutine self = Coroutine.current();
+        Node root = begin(self, "block status", offset, bytes);
         try {
             return root.blockStatus(offset, bytes);
         } finally {
-            inFlight.decrement();
+            finish(self);
         }
     }
 
     @Override
     public void truncate(long length, boolean exact, Preallocation preallocation)
             throws BlockException {
-        Node root = begin();
+        Coroutine self = Coroutine.current();
+        Node root = begin(self, "truncate", length, 0);
         try {
             if ((used & BlockPermission.RESIZE.bit()) == 0) {
                 throw new BlockException(BlockException.Kind.PERMISSION, "backend '"
@@ -277,7 +307,7 @@ final class Backend extends Edge implements BlockBackend {
             }
             root.truncate(length, exact, preallocation, 0);
         } finally {
-            inFlight.decrement();
+            finish(self);
         }
     }
 

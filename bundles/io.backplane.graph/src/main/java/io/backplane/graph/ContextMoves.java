@@ -47,7 +47,8 @@ final class ContextMoves {
     void awaitMove(Backend mover, AioContext target) throws BlockException {
         for (;;) {
             Connected seen = connected(mover);
-            try (DrainedSection _ = graph.drains.awaitBegin(List.copyOf(seen.nodes));
+            try (DrainedSection _ = graph.drains.awaitBegin(List.copyOf(seen.nodes),
+                    "move of " + mover.user() + " to " + target.name());
                     GraphWriteSection _ = graph.lock.awaitWrite()) {
                 Connected now = connected(mover);
                 if (!now.nodes.equals(seen.nodes)) {

@@ -4,8 +4,8 @@ import io.backplane.aio.AioContext;
 import io.backplane.aio.AioWait;
 import io.backplane.aio.Coroutine;
 import io.backplane.block.graph.DrainedSection;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Drained sections.
@@ -25,7 +25,11 @@ final class Drains {
     /** Kicked by every count of requests that falls to zero. */
     final AioWait wait = new AioWait(null);
 
+    // Written in main, read anywhere
+    private final List<Section> sections = new CopyOnWriteArrayList<>();
+
     // Global state
+    private long sectionCount;
     private int allCount;
     private int callBackDepth;
 
@@ -34,33 +38,41 @@ final class Drains {
     }
 
     /** Drains one node; see {@link Graph#awaitDrained}. */
-    DrainedSection awaitBegin(Node node) {
+    DrainedSection awaitBegin(Node node, String asker) {
         AioContext back = enter(node);
         node.quiesceBegin();
         if (back != null) {
             node.inFlight.decrement();
         }
-        wait.awaitWhile(node::isBusy);
-        return leave(back, node::quiesceEnd);
+        return awaitQuiet(back, asker, List.of(node), node::quiesceEnd);
     }
 
     /** Drains several nodes together. */
-    DrainedSection awaitBegin(List<Node> nodes) {
+    DrainedSection awaitBegin(List<Node> nodes, String asker) {
         check();
-        List<Node> held = new ArrayList<>(nodes);
+        List<Node> held = List.copyOf(nodes);
         held.forEach(Node::quiesceBegin);
-        wait.awaitWhile(() -> anyBusy(held));
-        return leave(null, () -> held.forEach(Node::quiesceEnd));
+        return awaitQuiet(null, asker, held, () -> held.forEach(Node::quiesceEnd));
     }
 
     /** Drains all nodes, also those that are added while it lasts. */
-    DrainedSection awaitBeginAll() {
+    DrainedSection awaitBeginAll(String asker) {
         check();
         graph.assertMain();
         allCount++;
         graph.nodes.all().forEach(Node::quiesceBegin);
-        wait.awaitWhile(() -> anyBusy(graph.nodes.all()));
-        return leave(null, this::endAll);
+        return awaitQuiet(null, asker, null, this::endAll);
+    }
+
+    private DrainedSection awaitQuiet(AioContext back, String asker, List<Node> nodes,
+            Runnable end) {
+        Section section = new Section(graph, ++sectionCount, asker, nodes, end);
+        sections.add(section);
+        section.awaitQuiet();
+        if (back != null) {
+            Coroutine.awaitMoveTo(back);
+        }
+        return section;
     }
 
     private void endAll() {
@@ -68,13 +80,13 @@ final class Drains {
         graph.nodes.all().forEach(Node::quiesceEnd);
     }
 
-    private static boolean anyBusy(Iterable<Node> nodes) {
-        for (Node node : nodes) {
-            if (node.isBusy()) {
-                return true;
-            }
-        }
-        return false;
+    /** The sections that wait or hold, oldest first. */
+    List<Section> sections() {
+        return sections;
+    }
+
+    void remove(Section section) {
+        sections.remove(section);
     }
 
     /** A new node takes part in the drains of all nodes that last. */
@@ -97,13 +109,6 @@ final class Drains {
         return here;
     }
 
-    private DrainedSection leave(AioContext back, Runnable end) {
-        if (back != null) {
-            Coroutine.awaitMoveTo(back);
-        }
-        return new Section(end);
-    }
-
     private void check() {
         if (callBackDepth > 0) {
             throw new IllegalStateException("drain inside a callback of a drain");
@@ -118,28 +123,6 @@ final class Drains {
             notice.run();
         } finally {
             callBackDepth--;
-        }
-    }
-
-    private final class Section implements DrainedSection {
-        private final Runnable end;
-        private boolean ended;
-
-        Section(Runnable end) {
-            this.end = end;
-        }
-
-        @Override
-        public void close() {
-            if (ended) {
-                throw new IllegalStateException("drained section closed twice");
-            }
-            ended = true;
-            if (graph.main.isCurrent()) {
-                end.run();
-            } else {
-                graph.main.schedule(end);
-            }
         }
     }
 }

@@ -10,6 +10,7 @@ import io.backplane.block.backend.BlockDevOps;
 import io.backplane.block.backend.BlockDevOpsPublisher;
 import io.backplane.block.graph.BlockGraph;
 import io.backplane.block.graph.BlockNode;
+import io.backplane.block.graph.DrainReport;
 import io.backplane.block.graph.DrainedSection;
 import io.backplane.block.graph.GraphListener;
 import io.backplane.block.graph.JsonFilenames;
@@ -234,7 +235,7 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
     /** As {@link #awaitDetach}, but the node stays in any case. */
     void awaitLetGo(Edge edge) {
         Node node = edge.child;
-        try (DrainedSection _ = drains.awaitBegin(node);
+        try (DrainedSection _ = drains.awaitBegin(node, "detach of " + edge.user());
                 GraphWriteSection _ = lock.awaitWrite();
                 GraphChange change = new GraphChange(this)) {
             change.detach(edge);
@@ -248,12 +249,23 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
 
     @Override
     public DrainedSection awaitDrained(BlockNode node) {
-        return drains.awaitBegin((Node) node);
+        return drains.awaitBegin((Node) node, "unnamed");
+    }
+
+    @Override
+    public DrainedSection awaitDrained(BlockNode node, String asker) {
+        return drains.awaitBegin((Node) node, asker);
+    }
+
+    @Override
+    public List<DrainReport> drains() {
+        assertMain();
+        return drains.sections().stream().map(Section::report).toList();
     }
 
     @Override
     public DrainedSection awaitAllDrained() {
-        return drains.awaitBeginAll();
+        return drains.awaitBeginAll("all nodes");
     }
 
     @Override

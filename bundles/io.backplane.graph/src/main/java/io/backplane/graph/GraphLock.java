@@ -2,10 +2,14 @@ package io.backplane.graph;
 
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AioWait;
+import io.backplane.aio.Awaited;
 import io.backplane.aio.CoMutex;
 import io.backplane.aio.Coroutine;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -30,13 +34,42 @@ final class GraphLock {
     // Immutable
     private final AioContext main;
     private final AioWait wait = new AioWait(null);
-    private final CoMutex writers = new CoMutex();
+    private final CoMutex writers = new CoMutex("the graph's write lock");
+
+    private final Awaited endOfWrite = new Awaited() {
+        @Override
+        public String describe() {
+            return "the end of a change of the graph";
+        }
+
+        @Override
+        public List<Coroutine> blockers() {
+            Coroutine now = announced;
+            return now == null ? List.of() : List.of(now);
+        }
+    };
+    private final Awaited endOfReads = new Awaited() {
+        @Override
+        public String describe() {
+            return "the readers of the graph";
+        }
+
+        @Override
+        public List<Coroutine> blockers() {
+            return readSections.stream().map(GraphReadSection::reader).filter(Objects::nonNull)
+                    .toList();
+        }
+    };
 
     // Any thread
     private final ConcurrentHashMap<AioContext, AtomicInteger> cells = new ConcurrentHashMap<>();
     private final AtomicInteger passes = new AtomicInteger();
+    private final Set<GraphReadSection> readSections = ConcurrentHashMap.newKeySet();
     private volatile boolean hasWriter;
     private volatile boolean writerWaits;
+
+    // Written in main, read racily for diagnosis
+    private Coroutine announced;
 
     // Global state
     private Coroutine writer;
@@ -57,9 +90,12 @@ final class GraphLock {
                 cell(here).getAndIncrement();
                 VarHandle.fullFence();
                 if (!hasWriter) {
-                    return new GraphReadSection(this);
+                    GraphReadSection section =
+                            new GraphReadSection(this, Coroutine.currentOrNull());
+                    readSections.add(section);
+                    return section;
                 }
-                leave();
+                uncount();
             }
             awaitTurn(here);
         }
@@ -82,10 +118,15 @@ final class GraphLock {
         } finally {
             guard.unlock();
         }
-        Coroutine.suspend();
+        Coroutine.suspend(endOfWrite);
     }
 
-    void leave() {
+    void leave(GraphReadSection section) {
+        readSections.remove(section);
+        uncount();
+    }
+
+    private void uncount() {
         cell(AioContext.current()).getAndDecrement();
         if (writerWaits) {
             wait.kick();
@@ -112,12 +153,13 @@ final class GraphLock {
             throw new IllegalStateException("the graph is written in main only");
         }
         CoMutex.Held held = writers.awaitLock();
+        announced = Coroutine.current();
         passes.set(PASSES);
         writerWaits = true;
         do {
             hasWriter = false;
             wakeQueue(main); // those of main that met the announced writer
-            wait.awaitWhile(() -> readers() != 0);
+            wait.awaitWhile(() -> readers() != 0, endOfReads);
             hasWriter = true;
             VarHandle.fullFence();
         } while (readers() != 0);
@@ -127,6 +169,7 @@ final class GraphLock {
 
     void endWrite(CoMutex.Held held) {
         writer = null;
+        announced = null;
         hasWriter = false;
         writerWaits = false;
         wakeQueue(null);

@@ -441,7 +441,7 @@ final class Node implements BlockNode, NodeNotices {
         NodeEdge edge = new NodeEdge(null, "root", ChildRole.FILTERED,
                 new Permissions(BlockPermission.RESIZE.bit(), Permissions.ALL));
         graph.awaitAttachRoot(edge, this);
-        try (DrainedSection _ = graph.drains.awaitBegin(this)) {
+        try (DrainedSection _ = graph.drains.awaitBegin(this, "resize of " + this)) {
             edge.truncate(length, true, preallocation, 0);
             checkLength();
         } finally {

@@ -63,7 +63,7 @@ final class NodeCloser {
     void awaitClose(Node node) {
         assert node.parents.isEmpty() : node + " closed while it has parents";
         node.stage = Node.Stage.CLOSING;
-        try (DrainedSection _ = graph.drains.awaitBegin(node)) {
+        try (DrainedSection _ = graph.drains.awaitBegin(node, "close of " + node)) {
             awaitShutdown(node);
             awaitTakeApart(node);
         }

@@ -15,7 +15,7 @@ import io.backplane.block.spi.DriverTraits;
 final class NodeFlushes {
     // Immutable
     private final Node node;
-    private final CoMutex flushing = new CoMutex();
+    private final CoMutex flushing = new CoMutex("the flush of a node");
 
     // Any thread
     private volatile boolean unstable;

@@ -1,8 +1,10 @@
 package io.backplane.graph;
 
+import io.backplane.aio.Awaited;
 import io.backplane.aio.Coroutine;
 import io.backplane.aio.InFlight;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -10,16 +12,18 @@ import java.util.concurrent.locks.ReentrantLock;
  * before a request is counted out, so the end of the drain finds it in the queue; and a request is
  * counted in before it is woken, so the next drain waits for it.
  */
-final class ParkedRequests {
+final class ParkedRequests implements Awaited {
     // Immutable
     private final InFlight inFlight;
+    private final Backend backend;
 
     // Any thread, under guard; never held over a suspension
     private final ReentrantLock guard = new ReentrantLock();
     private final ArrayDeque<Coroutine> queue = new ArrayDeque<>();
     private boolean open = true;
 
-    ParkedRequests(InFlight inFlight) {
+    ParkedRequests(Backend backend, InFlight inFlight) {
+        this.backend = backend;
         this.inFlight = inFlight;
     }
 
@@ -35,7 +39,17 @@ final class ParkedRequests {
         } finally {
             guard.unlock();
         }
-        Coroutine.suspend();
+        Coroutine.suspend(this);
+    }
+
+    @Override
+    public String describe() {
+        return "the end of the drain of " + backend.user();
+    }
+
+    @Override
+    public List<Coroutine> blockers() {
+        return backend.drainers();
     }
 
     /** Requests are parked from now on. */

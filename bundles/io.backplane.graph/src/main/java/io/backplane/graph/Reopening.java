@@ -52,7 +52,7 @@ final class Reopening {
             addChildren(step, steps);
         }
         try (DrainedSection _ = graph.drains.awaitBegin(
-                steps.stream().map(s -> s.node).toList())) {
+                steps.stream().map(s -> s.node).toList(), "blockdev-reopen")) {
             awaitChange(steps);
         }
     }

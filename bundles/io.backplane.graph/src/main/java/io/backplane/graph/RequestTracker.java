@@ -2,6 +2,7 @@ package io.backplane.graph;
 
 import io.backplane.aio.CoMutex;
 import io.backplane.aio.CoQueue;
+import io.backplane.aio.Coroutine;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -26,7 +27,7 @@ final class RequestTracker {
     private volatile int serialisers;
 
     // Under lock
-    private final CoMutex lock = new CoMutex();
+    private final CoMutex lock = new CoMutex("the tracked requests of a node");
     private final CoQueue noneCounted = new CoQueue(lock);
     private TrackedRequest first;
     private TrackedRequest pool;
@@ -58,6 +59,7 @@ final class RequestTracker {
             request.offset = offset;
             request.end = end;
             request.serialising = serialising;
+            request.carrier = Coroutine.current();
             request.next = first;
             if (first != null) {
                 first.previous = request;
@@ -102,7 +104,7 @@ final class RequestTracker {
     private void awaitOverlaps(TrackedRequest self) {
         for (TrackedRequest other = overlap(self); other != null; other = overlap(self)) {
             self.waitingFor = other;
-            other.waiters.awaitWake();
+            other.waiters.awaitWake(other);
             self.waitingFor = null;
         }
     }
@@ -131,6 +133,7 @@ final class RequestTracker {
     private void give(TrackedRequest request) {
         request.previous = null;
         request.next = null;
+        request.carrier = null;
         if (pooled < POOLED) {
             pooled++;
             request.next = pool;

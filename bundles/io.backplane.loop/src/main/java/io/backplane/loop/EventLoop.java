@@ -3,7 +3,10 @@ package io.backplane.loop;
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AioTimer;
 import io.backplane.aio.BottomHalf;
+import io.backplane.aio.ContextReport;
+import io.backplane.aio.Coroutine;
 import io.backplane.aio.CoroutinePool;
+import io.backplane.aio.CoroutineRegistry;
 import io.backplane.aio.Current;
 import io.backplane.aio.EventNotifier;
 import io.backplane.aio.FdHandler;
@@ -51,6 +54,7 @@ public final class EventLoop implements AioContext {
     private static final int COROUTINES_PER_TURN = 1024;
     private static final int TIMERS_PER_TURN = 256;
     private static final int LAST_TURNS_MAX = 1000;
+    private static final int INBOX_SEEN_MAX = 10_000;
     private static final VarHandle INBOX;
 
     static {
@@ -69,6 +73,7 @@ public final class EventLoop implements AioContext {
     private final AdaptivePolling polling;
     private final BooleanSupplier maySpin;
     private final TimerHeap timers = new TimerHeap();
+    private final LoopProgress progress = new LoopProgress();
 
     // Any thread
     private volatile Notice inbox;
@@ -101,12 +106,17 @@ public final class EventLoop implements AioContext {
      */
     public EventLoop(String name, boolean main, PollingOptions polling, BooleanSupplier maySpin,
             LongSupplier clock) {
+        this(name, main, polling, maySpin, clock, new CoroutineRegistry());
+    }
+
+    EventLoop(String name, boolean main, PollingOptions polling, BooleanSupplier maySpin,
+            LongSupplier clock, CoroutineRegistry registry) {
         this.name = name;
         this.main = main;
         this.polling = new AdaptivePolling(polling);
         this.maySpin = maySpin;
         this.clock = clock;
-        this.coroutines = new CoroutinePool(this);
+        this.coroutines = new CoroutinePool(this, registry);
     }
 
     /** Opens the poller; the caller becomes the owner thread and calls {@link #run} next. */
@@ -169,6 +179,9 @@ public final class EventLoop implements AioContext {
             switchPoller();
         }
         phase = "preparing";
+        if ((turnCount & LoopProgress.TURNS_MASK) == 0) {
+            progress.turned(clock.getAsLong());
+        }
         int events;
         if (hasWork()) {
             events = poller.poll(0);
@@ -197,10 +210,9 @@ public final class EventLoop implements AioContext {
         return firstCallback != null || !ready.isEmpty() || inbox != null;
     }
 
-    private long timeoutNs() {
+    private long timeoutNs(long nowNs) {
         long first = timers.firstNs();
-        return first == TimerHeap.NONE ? Poller.FOREVER_NS
-                : Math.max(0, first - clock.getAsLong());
+        return first == TimerHeap.NONE ? Poller.FOREVER_NS : Math.max(0, first - nowNs);
     }
 
     private int waitForEvents() {
@@ -208,9 +220,17 @@ public final class EventLoop implements AioContext {
         boolean go = inbox != null || stop || newFactories != null;
         phase = "waiting";
         try {
-            return poller.poll(go ? 0 : timeoutNs());
+            if (go) {
+                return poller.poll(0);
+            }
+            long nowNs = clock.getAsLong();
+            progress.sleeps(nowNs);
+            return poller.poll(timeoutNs(nowNs));
         } finally {
             notifyMe = 0;
+            if (!go) {
+                progress.woke(clock.getAsLong());
+            }
         }
     }
 
@@ -339,6 +359,7 @@ public final class EventLoop implements AioContext {
             addLocal(notice);
             return;
         }
+        progress.scheduled(clock.getAsLong());
         Notice head;
         do {
             head = inbox;
@@ -517,6 +538,54 @@ public final class EventLoop implements AioContext {
     }
 
     /** What the loop does now, for operators; read without synchronisation. */
+    ContextReport report(Thread thread, int threadId) {
+        long nowNs = clock.getAsLong();
+        int callbacks = callbackCount;
+        int readyCount = ready.count();
+        int seen = 0;
+        for (Notice n = inbox; n != null && seen < INBOX_SEEN_MAX; n = n.next, seen++) {
+            if (n.kind == Notice.CONTINUATION) {
+                readyCount++;
+            } else {
+                callbacks++;
+            }
+        }
+        int suspended = 0;
+        List<String> stack = new ArrayList<>();
+        for (Coroutine coroutine : coroutines.registry().busy()) {
+            if (coroutine.context() != this) {
+                continue;
+            }
+            if (coroutine.isSuspended()) {
+                suspended++;
+            } else if (coroutine.isMounted()) {
+                addStack(stack, coroutine.name(), coroutine.stack());
+            }
+        }
+        if (thread != null) {
+            addStack(stack, thread.getName(), thread.getStackTrace());
+        }
+        Poller now = poller;
+        Object running = runningNow;
+        return new ContextReport(name, threadId, now == null ? "none" : now.mechanism(), phase,
+                running == null ? null : running.toString(), turnCount,
+                LoopProgress.ageNs(progress.prepareNs(), nowNs),
+                LoopProgress.ageNs(progress.pollNs(), nowNs),
+                LoopProgress.ageNs(progress.dispatchNs(), nowNs),
+                LoopProgress.ageNs(progress.scheduleNs(), nowNs), callbacks, readyCount,
+                suspended, stack);
+    }
+
+    private static void addStack(List<String> lines, String owner, StackTraceElement[] stack) {
+        if (stack.length > 0) {
+            lines.add(owner + ":");
+        }
+        for (StackTraceElement frame : stack) {
+            lines.add(frame.toString());
+        }
+    }
+
+    /** As {@link #report}, in a line, for the log. */
     String describe() {
         Poller now = poller;
         return name + ": " + phase + (runningNow == null ? "" : " " + runningNow)

@@ -2,6 +2,7 @@ package io.backplane.loop;
 
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AioWait;
+import io.backplane.aio.ContextReport;
 import io.backplane.aio.InFlight;
 import io.backplane.aio.IoThread;
 import io.backplane.aio.PollerFactory;
@@ -105,6 +106,10 @@ final class LoopThread implements IoThread {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    ContextReport report() {
+        return loop.report(thread, threadId);
     }
 
     EventLoop loop() {

@@ -1,10 +1,13 @@
 package io.backplane.loop;
 
 import io.backplane.aio.AioContext;
+import io.backplane.aio.ContextReport;
+import io.backplane.aio.CoroutineRegistry;
 import io.backplane.aio.EventLoops;
 import io.backplane.aio.IoThread;
 import io.backplane.aio.PollerFactory;
 import io.backplane.aio.PollingOptions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
@@ -15,6 +18,7 @@ import java.util.function.BooleanSupplier;
  */
 public final class Loops implements EventLoops, AutoCloseable {
     // Immutable
+    private final CoroutineRegistry registry = new CoroutineRegistry();
     private final EventLoop main;
     private final BooleanSupplier maySpin;
 
@@ -36,7 +40,7 @@ public final class Loops implements EventLoops, AutoCloseable {
     }
 
     private EventLoop newLoop(String name, boolean isMain, PollingOptions polling) {
-        return new EventLoop(name, isMain, polling, maySpin, System::nanoTime);
+        return new EventLoop(name, isMain, polling, maySpin, System::nanoTime, registry);
     }
 
     /**
@@ -132,6 +136,18 @@ public final class Loops implements EventLoops, AutoCloseable {
     @Override
     public List<IoThread> ioThreads() {
         return List.copyOf(ioThreads);
+    }
+
+    /** {@inheritDoc} Ages are right to 64 busy turns; see {@link LoopProgress}. */
+    @Override
+    public List<ContextReport> reports() {
+        List<ContextReport> reports = new ArrayList<>();
+        LoopThread mainNow = mainThread;
+        reports.add(mainNow == null ? main.report(null, 0) : mainNow.report());
+        for (LoopThread thread : ioThreads) {
+            reports.add(thread.report());
+        }
+        return reports;
     }
 
     /** What each loop does now, a line each; for a loop that hangs. */

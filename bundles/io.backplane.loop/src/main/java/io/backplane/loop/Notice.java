@@ -18,6 +18,11 @@ class Notice {
         this.kind = kind;
     }
 
+    @Override
+    public String toString() {
+        return body.getClass().getName();
+    }
+
     /** Runs it in the loop's thread. */
     void run() {
         body.run();

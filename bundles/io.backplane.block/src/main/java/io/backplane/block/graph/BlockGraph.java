@@ -99,6 +99,20 @@ public interface BlockGraph {
     @Suspends
     DrainedSection awaitDrained(BlockNode node);
 
+    /**
+     * As {@link #awaitDrained(BlockNode)}.
+     *
+     * @param asker what it is for, shown to operators
+     */
+    @GlobalState
+    @Suspends
+    DrainedSection awaitDrained(BlockNode node, String asker);
+
+    /** The drained sections that wait or hold now, oldest first. */
+    @GlobalState
+    @NoSuspend
+    List<DrainReport> drains();
+
     /** Drains all nodes. */
     @GlobalState
     @Suspends
