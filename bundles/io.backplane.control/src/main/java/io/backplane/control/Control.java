@@ -32,13 +32,15 @@ final class Control {
     private final JobCommands jobs;
     private final StartupSequence startup;
     private final AutoCloseable listening;
+    private final Watchdog watchdog;
 
     /**
      * @param handlers the handler of a command line option, or null
+     * @param drainDeadlineNs age at which a drain that still waits is told of
      * @param stop starts the stop of the daemon and returns at once
      */
     Control(EventLoops loops, BlockGraph graph, QmpCommands commands, QmpEvents events,
-            Function<String, StartupHandler> handlers, Runnable stop) {
+            Function<String, StartupHandler> handlers, long drainDeadlineNs, Runnable stop) {
         this.loops = loops;
         this.graph = graph;
         this.commands = commands;
@@ -48,6 +50,7 @@ final class Control {
         this.startup = new StartupSequence(commands, handlers,
                 new EmbeddedDefault(commands, jobs, handlers));
         this.listening = graph.listen(new CorruptionNotice(events));
+        this.watchdog = new Watchdog(loops.main(), graph, events, drainDeadlineNs);
     }
 
     ExportCommands exports() {
@@ -68,6 +71,7 @@ final class Control {
         all.addAll(new QueryCommands(graph).commands());
         all.addAll(new StatsCommand(graph).commands());
         all.addAll(new GraphCommand(graph).commands());
+        all.addAll(new LoopCommands(loops, graph).commands());
         all.addAll(exports.commands());
         all.addAll(jobs.commands());
         return all;
@@ -81,7 +85,7 @@ final class Control {
     /** The kinds of events, to be registered. */
     static List<QmpEventType> eventTypes() {
         return List.of(Shutdown.EVENT, JobCommands.STATUS_CHANGE, ExportCommands.DELETED,
-                CorruptionNotice.EVENT);
+                CorruptionNotice.EVENT, Watchdog.DEADLOCK, Watchdog.STALLED);
     }
 
     /** Executes the command line; returns what to tell the user. */
@@ -110,6 +114,7 @@ final class Control {
                 LOG.warn("iothread {} stays: {}", thread.id(), e.getMessage());
             }
         }
+        watchdog.close();
         try {
             listening.close();
         } catch (Exception e) {

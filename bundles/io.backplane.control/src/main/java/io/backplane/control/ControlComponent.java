@@ -43,6 +43,9 @@ public final class ControlComponent {
     private static final Logger LOG = LoggerFactory.getLogger(ControlComponent.class);
     private static final long STOP_SECONDS = 120;
     private static final long EXPORT_SECONDS = 30;
+    private static final String DRAIN_DEADLINE = "backplane.drain.deadline-ms";
+    private static final long DRAIN_DEADLINE_MS = 10_000;
+    private static final long DRAIN_DEADLINE_MAX_MS = 86_400_000;
 
     private final ConcurrentSkipListMap<String, StartupHandler> handlers =
             new ConcurrentSkipListMap<>();
@@ -68,7 +71,7 @@ public final class ControlComponent {
     void activate(BundleContext bundleContext) {
         context = bundleContext;
         Control made = new Control(loops, graph, commands, events, handlers::get,
-                () -> startup.shutdown(0));
+                drainDeadlineNs(), () -> startup.shutdown(0));
         synchronized (this) {
             control = made;
             earlyDrivers.forEach(made.exports()::add);
@@ -89,6 +92,23 @@ public final class ControlComponent {
         if (context.getBundle(0).getState() == Bundle.ACTIVE) {
             start();
         }
+    }
+
+    private long drainDeadlineNs() {
+        String text = context.getProperty(DRAIN_DEADLINE);
+        if (text != null) {
+            try {
+                long ms = Long.parseLong(text.trim());
+                if (ms > 0 && ms <= DRAIN_DEADLINE_MAX_MS) {
+                    return TimeUnit.MILLISECONDS.toNanos(ms);
+                }
+            } catch (NumberFormatException e) {
+                LOG.debug("{}", DRAIN_DEADLINE, e);
+            }
+            LOG.warn("{}='{}' is no number of milliseconds from 1 to {}: {} it is",
+                    DRAIN_DEADLINE, text, DRAIN_DEADLINE_MAX_MS, DRAIN_DEADLINE_MS);
+        }
+        return TimeUnit.MILLISECONDS.toNanos(DRAIN_DEADLINE_MS);
     }
 
     private void frameworkEvent(FrameworkEvent event) {

@@ -38,6 +38,9 @@ final class ControlFixture {
         T run() throws Exception;
     }
 
+    /** Short, so that tests see it pass. */
+    static final long DRAIN_DEADLINE_NS = 700_000_000;
+
     final Loops loops = new Loops(List.of(new EpollPollerFactory())).startMain();
     final Graph graph = new Graph(loops.main());
     final Dispatcher dispatcher = new Dispatcher();
@@ -55,7 +58,7 @@ final class ControlFixture {
         graph.addDriver(new NullCoDriver());
         graph.addDriver(new Qcow2Driver());
         control = new Control(loops, graph, dispatcher, events, this::handler,
-                () -> stopAsked = true);
+                DRAIN_DEADLINE_NS, () -> stopAsked = true);
         control.exports().add(exports);
         control.commands().forEach(dispatcher::add);
         control.branches().forEach(dispatcher::add);

@@ -1,6 +1,9 @@
 package io.backplane.shell;
 
+import io.backplane.aio.ContextReport;
+import io.backplane.aio.EventLoops;
 import io.backplane.qmp.QmpException;
+import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -9,13 +12,16 @@ import org.apache.felix.service.command.Descriptor;
 
 /** The important queries as tables for people, and any QMP command by name. */
 public final class QmpViews {
+    private static final long HANGS_NS = 1_000_000_000;
     static final List<String> NAMES =
-            List.of("exports", "graph", "iothreads", "jobs", "nodes", "qmp");
+            List.of("exports", "graph", "iothreads", "jobs", "loops", "nodes", "qmp");
 
     private final QmpGateway gateway;
+    private final EventLoops loops;
 
-    QmpViews(QmpGateway gateway) {
+    QmpViews(QmpGateway gateway, EventLoops loops) {
         this.gateway = gateway;
+        this.loops = loops;
     }
 
     /** The block nodes. */
@@ -53,6 +59,38 @@ public final class QmpViews {
                     thread.get("poll-grow"), thread.get("poll-shrink"));
         }
         table.print(session.getConsole());
+    }
+
+    /**
+     * The event loops. Asked without QMP, so that it answers also when main hangs; a loop that has
+     * not finished a turn for long shows its stack.
+     */
+    @Descriptor("say what each event loop does")
+    public void loops(CommandSession session) {
+        printLoops(loops.reports(), session.getConsole());
+    }
+
+    static void printLoops(List<ContextReport> reports, PrintStream out) {
+        Table table = new Table("context", "thread", "by", "phase", "runs", "turns", "prepared",
+                "polled", "dispatched", "scheduled", "callbacks", "ready", "suspended");
+        for (ContextReport r : reports) {
+            table.row(r.name(), r.threadId(), r.mechanism(), r.phase(), r.running(),
+                    r.turnCount(), age(r.prepareAgeNs()), age(r.pollAgeNs()),
+                    age(r.dispatchAgeNs()), age(r.scheduleAgeNs()), r.pendingBottomHalves(),
+                    r.readyCoroutines(), r.suspendedCoroutines());
+        }
+        table.print(out);
+        for (ContextReport r : reports) {
+            if (r.phase().equals("dispatching") && r.dispatchAgeNs() > HANGS_NS) {
+                out.println(r.name() + " hangs:");
+                r.stack().forEach(line -> out.println("  " + line));
+            }
+        }
+    }
+
+    private static String age(long ageNs) {
+        return ageNs < 0 ? "never"
+                : String.format(java.util.Locale.ROOT, "%.3f ms", ageNs / 1e6);
     }
 
     /** The jobs. */

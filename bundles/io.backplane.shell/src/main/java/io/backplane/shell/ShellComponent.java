@@ -40,7 +40,7 @@ public final class ShellComponent {
         this.context = context;
         this.gateway = new QmpGateway(commands, loops.main());
         register(new PlatformCommands(context, components, startup), PlatformCommands.NAMES);
-        register(new QmpViews(gateway), QmpViews.NAMES);
+        register(new QmpViews(gateway, loops), QmpViews.NAMES);
     }
 
     private void register(Object commands, List<String> names) {
