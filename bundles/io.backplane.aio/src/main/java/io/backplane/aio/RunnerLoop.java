@@ -14,6 +14,7 @@ public final class RunnerLoop {
     // Immutable
     private final AioContext home;
     private final BooleanSupplier step;
+    private final BooleanSupplier rest;
     private final Runnable body = this::run;
     private final Runnable goOn = this::handOff;
 
@@ -23,8 +24,20 @@ public final class RunnerLoop {
 
     /** A loop over {@code step} in {@code home}, not yet running. */
     public RunnerLoop(AioContext home, @Suspends BooleanSupplier step) {
+        this(home, step, () -> false);
+    }
+
+    /**
+     * A loop that spares itself a coroutine when an item suspends and there is no other.
+     *
+     * @param rest called when an item suspends: true if nothing is left and the step need not be
+     *     asked, as after a step that returned false; must not suspend
+     */
+    public RunnerLoop(AioContext home, @Suspends BooleanSupplier step,
+            @NoSuspend BooleanSupplier rest) {
         this.home = home;
         this.step = step;
+        this.rest = rest;
     }
 
     /** Makes sure that items are being taken; call it after adding the first. */
@@ -64,6 +77,10 @@ public final class RunnerLoop {
     }
 
     private void handOff() {
-        home.coroutines().start(body);
+        if (!again && rest.getAsBoolean()) {
+            running = false;
+        } else {
+            home.coroutines().start(body);
+        }
     }
 }

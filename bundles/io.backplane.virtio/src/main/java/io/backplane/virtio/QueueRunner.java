@@ -60,7 +60,7 @@ public final class QueueRunner implements AutoCloseable {
         this.home = home;
         this.name = name;
         this.handler = handler;
-        this.loop = new RunnerLoop(home, this::step);
+        this.loop = new RunnerLoop(home, this::step, this::rest);
         this.sync = home.newBottomHalf(name + " sync", this::reconcile);
         this.goOn = home.newBottomHalf(name + " go on", this::kicked);
         this.token = new RunToken(sync::schedule);
@@ -183,8 +183,7 @@ public final class QueueRunner implements AutoCloseable {
         }
         VirtQueueElement element = now.pop();
         if (element == null) {
-            now.holdInterrupts(true);
-            return now.enableNotifications() || leave();
+            return listen(now) || leave();
         }
         try {
             handler.handle(element);
@@ -196,6 +195,22 @@ public final class QueueRunner implements AutoCloseable {
         }
         element.close();
         return true;
+    }
+
+    /** A request suspends: ends the run if there is no other. */
+    private boolean rest() {
+        VirtQueue now = queue;
+        if (now != null && token.isHeld() && !now.isBroken() && (now.hasWork() || listen(now))) {
+            return false;
+        }
+        leave();
+        return true;
+    }
+
+    /** Switches notifications on; whether there is something to take already. */
+    private static boolean listen(VirtQueue now) {
+        now.holdInterrupts(true);
+        return now.enableNotifications();
     }
 
     /** Ends a run; false, as the step of the loop that ends it. */
