@@ -39,6 +39,20 @@ public final class CoroutinePool {
     @IoOrGlobalState
     @NoSuspend
     public void start(@Suspends Runnable body) {
+        launch(body);
+    }
+
+    /** Starts {@code body} if the caller is in the home context; false: it is not. */
+    @AnyThread
+    public boolean tryStart(@Suspends Runnable body) {
+        if (!Current.isContext(home)) {
+            return false;
+        }
+        launch(body);
+        return true;
+    }
+
+    private void launch(Runnable body) {
         Coroutine runner = idle.pollLast();
         if (runner == null) {
             runner = new Coroutine(home, home.name() + "-co" + madeCount++, registry);

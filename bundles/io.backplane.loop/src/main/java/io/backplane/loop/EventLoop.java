@@ -398,9 +398,7 @@ public final class EventLoop implements AioContext {
 
     @Override
     public void spawn(Runnable body) {
-        if (Current.isContext(this)) {
-            coroutines.start(body);
-        } else {
+        if (!coroutines.tryStart(body)) {
             post(new Notice(body, Notice.COROUTINE));
         }
     }
