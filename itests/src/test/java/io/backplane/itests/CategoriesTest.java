@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.stream.Collectors;
@@ -22,29 +21,17 @@ import org.junit.jupiter.api.Test;
 
 /** Holds the calls of every built bundle against the matrix of the categories. */
 class CategoriesTest {
-    /** By class and method, with the reason. */
-    private static final Map<String, String> BY_DESIGN = Map.of(
-            "io.backplane.loop.EventLoop.spawn",
-            "it is the hop: it asks whether it is in its own context and posts otherwise");
-
     @Test
     void noBundleMakesACallThatItsCategoriesForbid() throws IOException {
         List<String> faults = new ArrayList<>();
-        Set<String> excused = new TreeSet<>();
         List<BuiltBundle> bundles = BuiltBundle.all();
         ClassLookup exported = exported(bundles);
         for (BuiltBundle bundle : bundles) {
             for (Violation violation : checker(bundle, exported).check()) {
-                String method = violation.className() + "." + violation.method();
-                if (BY_DESIGN.containsKey(method)) {
-                    excused.add(method);
-                } else {
-                    faults.add(bundle.name() + ": " + violation.message());
-                }
+                faults.add(bundle.name() + ": " + violation.message());
             }
         }
         assertEquals("", String.join("\n", faults));
-        assertEquals(BY_DESIGN.keySet(), excused, "what needs no excuse any more");
         assertTrue(bundles.size() >= 20, "only " + bundles.size() + " bundles were looked at");
     }
 

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Who calls whom in the bundle, and what each method without a category needs: the strictest of
@@ -80,7 +81,10 @@ final class Calls {
         for (int i = 0; i < body.size(); i++) {
             switch (body.get(i)) {
                 case LineNumber number -> line = number.line();
-                case InvokeInstruction call -> addCall(call, line, into);
+                case InvokeInstruction call -> {
+                    addCall(call, line, into);
+                    addObject(method, i, call, line);
+                }
                 case InvokeDynamicInstruction made -> addFunction(method, i, made, line, into);
                 default -> { }
             }
@@ -126,6 +130,24 @@ final class Calls {
                 case Uses.Kept _ -> { }
                 case Uses.Handed(Declared as, String to) -> roots.add(
                         new Root(method, line, as, "it is handed to " + to, callee));
+            }
+        }
+    }
+
+    /** A new object whose class implements an interface of the JDK, such as {@code Runnable}. */
+    private void addObject(MethodFacts method, int index, InvokeInstruction call, int line) {
+        ClassFacts type = types.find(call.owner().asInternalName());
+        boolean chained = method.isConstructor() && type != null && (type == method.owner()
+                || type.name().equals(method.owner().superName()));
+        if (!call.name().equalsString("<init>") || type == null || !type.own() || chained) {
+            return;
+        }
+        List<MethodFacts> entries = types.entries(type);
+        for (Uses.Use use : entries.isEmpty() ? Set.<Uses.Use>of() : uses.after(method, index)) {
+            if (use instanceof Uses.Handed(Declared as, String to)) {
+                for (MethodFacts entry : entries) {
+                    roots.add(new Root(method, line, as, "it is handed to " + to, entry));
+                }
             }
         }
     }

@@ -18,10 +18,11 @@ import java.util.Set;
  * overrides, never for more.
  *
  * <p>A lambda or method reference runs as the method of its functional interface says, else as the
- * parameter says that it is handed to ({@code @Suspends Runnable body} is the body of a coroutine of
- * its own), else as the method around it; one that is kept runs nobody knows where and is left to
- * the assertions of the run time. So is code that another context runs, whose name no class file
- * tells, and objects of classes that implement the JDK's interfaces.
+ * parameter that it is handed to says ({@code @Suspends Runnable body} is the body of a coroutine
+ * of its own), else as the method around it; one that is kept runs nobody knows where and is left
+ * to the assertions of the run time. So is code that another context runs, whose name no class file
+ * tells. A new object of a class that implements an interface of the JDK is followed as a lambda
+ * is, to the parameter that it is handed to.
  *
  * <p>An instance belongs to one thread and serves one check.
  */

@@ -27,7 +27,7 @@ record Declared(Category category, Boolean suspends) {
         return !Boolean.FALSE.equals(suspends);
     }
 
-    /** What holds when both are said, of two methods overridden at once: the one that allows less. */
+    /** What holds if both are overridden at once: what allows less. */
     Declared and(Declared other) {
         Category both = category == null || other.category != null
                 && other.category.ordinal() > category.ordinal() ? other.category : category;

@@ -1,7 +1,10 @@
 package io.backplane.categories;
 
+import java.lang.invoke.MethodType;
 import java.lang.reflect.AccessFlag;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -110,6 +113,35 @@ final class Types {
             }
         }
         return all;
+    }
+
+    /** The methods that the JDK calls on an object of {@code type}, through its interfaces. */
+    List<MethodFacts> entries(ClassFacts type) {
+        Set<ClassFacts> classes = above(type);
+        classes.add(type);
+        Set<MethodFacts> entries = new LinkedHashSet<>();
+        for (ClassFacts each : classes) {
+            for (String name : each.interfaces()) {
+                if (name.startsWith("java/")) {
+                    abstractKeys(name).forEach(key -> entries.add(resolve(type.name(), key)));
+                }
+            }
+        }
+        entries.remove(null);
+        return List.copyOf(entries);
+    }
+
+    private static List<String> abstractKeys(String name) {
+        try {
+            Class<?> type = Class.forName(name.replace('/', '.'), false,
+                    ClassLoader.getPlatformClassLoader());
+            return Arrays.stream(type.getMethods())
+                    .filter(m -> Modifier.isAbstract(m.getModifiers()))
+                    .map(m -> m.getName() + MethodType.methodType(m.getReturnType(),
+                            m.getParameterTypes()).descriptorString()).toList();
+        } catch (ClassNotFoundException | LinkageError e) {
+            return List.of(); // an interface this JDK does not have
+        }
     }
 
     /** What {@code method} overrides. */

@@ -180,6 +180,15 @@ class CategoryCheckerTest {
     }
 
     @Test
+    void newObjectIsFollowedAsALambdaIs() {
+        assertRefused("void m() {\n home.schedule(new Runnable() {\n"
+                + " public void run() { graph.read(); } });\n}", "m", 2, "@NoSuspend",
+                "schedule", "@Suspends");
+        assertAccepted("@AnyThread void m() { home.spawn(new Runnable() {\n"
+                + " public void run() { graph.read(); } }); }");
+    }
+
+    @Test
     void bodyOfACoroutineIsAContextOfItsOwn() {
         assertAccepted("@AnyThread void m() { home.spawn(() -> graph.read()); }");
         assertAccepted("@AnyThread void m() { home.spawn(this::body); }\n"

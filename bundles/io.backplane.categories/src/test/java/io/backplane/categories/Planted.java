@@ -66,7 +66,7 @@ final class Planted {
         return new CategoryChecker(compile(HEAD + members + "\n}\n").values(), Planted::ofAio);
     }
 
-    /** Exactly one violation, in a method and line of {@code members} (from 1), with words in it. */
+    /** One violation, in this method and line of {@code members} (from 1), with these words. */
     static void assertRefused(String members, String method, int line, String... words) {
         List<Violation> found = check(members);
         assertEquals(1, found.size(), found::toString);

@@ -117,8 +117,9 @@ public final class GuardComponent implements BundleActivator, ResolverHookFactor
             }
             fault = violations.getFirst() + (violations.size() == 1 ? ""
                     : " (and " + (violations.size() - 1) + " more)");
-        } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
-            fault = "its classes cannot be checked: " + e.getMessage();
+        } catch (IOException | RuntimeException | StackOverflowError e) {
+            // Thrown on, it would keep every bundle from resolving.
+            fault = "its classes cannot be checked: " + e;
         }
         if (lenient) {
             LOG.warn("bundle {} {} breaks its categories and is let in: {}",
