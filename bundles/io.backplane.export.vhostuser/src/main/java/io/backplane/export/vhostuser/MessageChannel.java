@@ -4,6 +4,7 @@ import io.backplane.aio.AioContext;
 import io.backplane.aio.Coroutine;
 import io.backplane.aio.FdHandler;
 import io.backplane.aio.Suspends;
+import io.backplane.hostio.Errno;
 import io.backplane.hostio.HostIoException;
 import io.backplane.hostio.posix.UnixSocket;
 import io.backplane.virtio.ViolationException;
@@ -17,8 +18,6 @@ import java.lang.foreign.MemorySegment;
 final class MessageChannel implements AutoCloseable {
     /** Longest payload of any request that is known. */
     static final int PAYLOAD_BYTES_MAX = 512;
-
-    private static final int ECONNRESET = 104;
 
     // Immutable
     private final UnixSocket socket;
@@ -91,7 +90,7 @@ final class MessageChannel implements AutoCloseable {
         try {
             return socket.receive(buffer, at, bytes);
         } catch (HostIoException e) {
-            if (e.errno() == ECONNRESET) {
+            if (e.errno() == Errno.ECONNRESET) {
                 return 0;
             }
             throw e;
@@ -103,7 +102,10 @@ final class MessageChannel implements AutoCloseable {
         return buffer.asSlice(MessageHeader.BYTES);
     }
 
-    /** Answers with the first {@code bytes} of {@link #reply}, and descriptors or null. */
+    /**
+     * Answers with the first {@code bytes} of {@link #reply}, and descriptors or null. A peer that
+     * has left meanwhile is no error: the next header is the end of the stream.
+     */
     @Suspends
     void awaitReply(RequestCode code, long bytes, int[] fds) throws HostIoException {
         new MessageHeader(code.number(), MessageHeader.VERSION | MessageHeader.REPLY, bytes)
@@ -111,7 +113,7 @@ final class MessageChannel implements AutoCloseable {
         long total = MessageHeader.BYTES + bytes;
         long done = 0;
         while (done < total) {
-            long n = socket.send(buffer, done, total - done, done == 0 ? fds : null);
+            long n = send(done, total - done, done == 0 ? fds : null);
             if (n == UnixSocket.WOULD_BLOCK) {
                 watch.watchWritable(true);
                 awaitReady();
@@ -119,6 +121,17 @@ final class MessageChannel implements AutoCloseable {
             } else {
                 done += n;
             }
+        }
+    }
+
+    private long send(long at, long bytes, int[] fds) throws HostIoException {
+        try {
+            return socket.send(buffer, at, bytes, fds);
+        } catch (HostIoException e) {
+            if (e.errno() == Errno.EPIPE || e.errno() == Errno.ECONNRESET) {
+                return bytes;
+            }
+            throw e;
         }
     }
 

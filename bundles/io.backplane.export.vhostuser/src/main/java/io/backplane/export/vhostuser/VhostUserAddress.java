@@ -41,7 +41,7 @@ public record VhostUserAddress(
             throw new BlockException(BlockException.Kind.INVALID,
                     "addr.str must be the number of a descriptor, but is '" + str + "'");
         } catch (HostIoException e) {
-            BlockException.Kind kind = e.errno() == 98 ? BlockException.Kind.BUSY
+            BlockException.Kind kind = e.errno() == Errno.EADDRINUSE ? BlockException.Kind.BUSY
                     : BlockException.Kind.ofErrno(e.errno() == Errno.EPERM ? Errno.EACCES
                             : e.errno());
             throw new BlockException(kind, e.getMessage(), e);

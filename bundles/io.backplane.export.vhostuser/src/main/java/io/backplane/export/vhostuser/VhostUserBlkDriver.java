@@ -72,10 +72,14 @@ public final class VhostUserBlkDriver implements ExportDriver {
         }
     }
 
-    private static int blockBytes(VhostUserBlkOptions own) {
+    private static int blockBytes(VhostUserBlkOptions own) throws BlockException {
         if (own.logicalBlockSize() == null) {
             return BLOCK_BYTES_DEFAULT;
         }
-        return (int) Math.min(own.logicalBlockSize(), Integer.MAX_VALUE);
+        long bytes = own.logicalBlockSize();
+        if (bytes != (int) bytes) {
+            throw new BlockException(BlockException.Kind.INVALID, "logical-block-size is " + bytes);
+        }
+        return (int) bytes; // the model knows which are good
     }
 }

@@ -93,8 +93,8 @@ final class VhostUserExport implements Export, VirtioHost {
         } finally {
             frontEnd = null;
             conversations.decrement();
+            accept();
         }
-        accept();
     }
 
     /** A guest can cause any number of these: one a second is written, with a count. */

@@ -128,6 +128,33 @@ class UnixSocketTest {
     }
 
     @Test
+    void listenerReplacesNothingButSockets() throws Exception {
+        Path image = Files.writeString(dir.resolve("disk.raw"), "precious");
+        Path folder = Files.createDirectory(dir.resolve("folder"));
+        Path link = Files.createSymbolicLink(dir.resolve("link"), image);
+        for (Path path : new Path[] {image, folder, link}) {
+            HostIoException e = assertThrows(HostIoException.class,
+                    () -> UnixListener.listen(path.toString(), 1));
+            assertEquals(Errno.EADDRINUSE, e.errno());
+            assertTrue(e.getMessage().endsWith("Address already in use"), e.getMessage());
+        }
+        assertEquals("precious", Files.readString(link));
+        assertTrue(Files.isDirectory(folder));
+    }
+
+    @Test
+    void closedListenerLeavesThePathToWhoeverHasTakenIt() throws Exception {
+        Path path = dir.resolve("sock");
+        UnixListener first = UnixListener.listen(path.toString(), 1);
+        Files.delete(path);
+        try (UnixListener _ = UnixListener.listen(path.toString(), 1)) {
+            first.close();
+            assertTrue(Files.exists(path));
+        }
+        assertFalse(Files.exists(path));
+    }
+
+    @Test
     void onlyEventfdsAreAdoptedAsSuch() throws Exception {
         try (MemFd memory = MemFd.create("guest", 8192, true)) {
             HostIoException e = assertThrows(HostIoException.class,
