@@ -113,7 +113,9 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
             throw new BlockException(BlockException.Kind.INVALID,
                     "'node-name' must be specified for the root node");
         }
-        return opener.awaitOpen(options, null, null);
+        Node node = opener.awaitOpen(options, null, null);
+        node.monitorOwned = true;
+        return node;
     }
 
     @Override

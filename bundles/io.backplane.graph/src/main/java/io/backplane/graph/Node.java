@@ -37,7 +37,6 @@ final class Node implements BlockNode, NodeNotices {
     final Graph graph;
     private final String name;
     private final BlockDriver driver;
-    final boolean implicit;
     final InFlight inFlight;
     final RequestTracker tracker = new RequestTracker();
     private final NodeReads reads = new NodeReads(this);
@@ -58,6 +57,7 @@ final class Node implements BlockNode, NodeNotices {
 
     // Global state
     final List<io.backplane.graph.Edge> parents = new ArrayList<>();
+    boolean monitorOwned;
     BlockdevOptions options;
     Stage stage = Stage.OPENING;
     Permissions cumulative = Permissions.NONE;
@@ -69,11 +69,10 @@ final class Node implements BlockNode, NodeNotices {
     private volatile AioContext context;
     private volatile long knownLength;
 
-    Node(Graph graph, String name, boolean implicit, BlockDriver driver, BlockdevOptions options,
+    Node(Graph graph, String name, BlockDriver driver, BlockdevOptions options,
             NodeSettings settings) {
         this.graph = graph;
         this.name = name;
-        this.implicit = implicit;
         this.driver = driver;
         this.options = options;
         this.settings = settings;

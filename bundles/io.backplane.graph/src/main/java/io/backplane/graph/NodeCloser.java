@@ -9,8 +9,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Closes nodes: flush and shutdown (I/O), edges off (graph), free. The name stays taken until the
- * node is closed, so who adds the same file again finds it free. Children that nobody named go
- * with their last parent.
+ * node is closed, so who adds the same file again finds it free. What blockdev-add has made the
+ * monitor owns, and it stays until blockdev-del; all others, such as children defined inline, go
+ * with their last parent, whether they have a name or not.
  */
 final class NodeCloser {
     private static final Logger LOG = LoggerFactory.getLogger(NodeCloser.class);
@@ -29,10 +30,6 @@ final class NodeCloser {
             throw new BlockException(BlockException.Kind.NOT_FOUND,
                     "Failed to find node with node-name='" + name + "'");
         }
-        if (node.implicit) {
-            throw new BlockException(BlockException.Kind.INVALID,
-                    "Node " + name + " is not owned by the monitor");
-        }
         checkUnused(node);
         awaitClose(node);
     }
@@ -43,6 +40,12 @@ final class NodeCloser {
                 throw new BlockException(BlockException.Kind.BUSY,
                         "Node " + node.name() + " is in use");
             }
+        }
+        if (!node.monitorOwned) {
+            throw new BlockException(BlockException.Kind.INVALID,
+                    "Node " + node.name() + " is not owned by the monitor");
+        }
+        for (Edge edge : node.parents) {
             if (edge.name.equals("backing")) {
                 throw new BlockException(BlockException.Kind.BUSY, "Node '" + node.name()
                         + "' is busy: node is used as backing hd of '" + edge.parentName() + "'");
@@ -52,9 +55,9 @@ final class NodeCloser {
         }
     }
 
-    /** Closes an implicit node that has lost its last parent; others stay. */
+    /** Closes a node that has lost its last parent, unless the monitor owns it. */
     void awaitCloseUnused(Node node) {
-        if (node.implicit && node.parents.isEmpty() && node.stage == Node.Stage.OPEN) {
+        if (!node.monitorOwned && node.parents.isEmpty() && node.stage == Node.Stage.OPEN) {
             awaitClose(node);
         }
     }

@@ -33,12 +33,12 @@ final class NodeOpener {
         checkOptions(driver, options);
         NodeSettings settings = NodeSettings.of(options, parent == null ? null : parent.settings,
                 role);
-        boolean implicit = options.nodeName() == null;
-        if (!implicit) {
+        boolean named = options.nodeName() != null;
+        if (named) {
             graph.nodes.check(options.nodeName());
         }
-        Node node = new Node(graph, implicit ? graph.nodes.nextImplicit() : options.nodeName(),
-                implicit, driver, options, settings);
+        Node node = new Node(graph, named ? options.nodeName() : graph.nodes.nextImplicit(), driver,
+                options, settings);
         graph.nodes.add(node);
         graph.drains.added(node);
         boolean done = false;

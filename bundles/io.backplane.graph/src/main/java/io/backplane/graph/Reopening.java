@@ -77,7 +77,7 @@ final class Reopening {
     private static void addChildren(Step step, List<Step> steps) throws BlockException {
         for (NodeEdge edge : step.node.children) {
             Node child = edge.child;
-            if (!child.implicit) {
+            if (child.options.nodeName() != null) {
                 continue;
             }
             NodeSettings settings = NodeSettings.of(child.options, step.settings, edge.role);

@@ -72,6 +72,23 @@ class NodeLifeTest {
     }
 
     @Test
+    void namedInlineChildrenBelongToTheirParentsToo() throws Exception {
+        Fakes.run(f -> {
+            BlockdevOptions options = BlockdevOptions.of("fmt", "top", new FakeOptions(null,
+                    new BlockdevRef.Inline(BlockdevOptions.of("disk", "file", null)), null));
+            f.fmt.failOpen = "bad image";
+            assertEquals("bad image", error(() -> f.graph.awaitAdd(options)));
+            assertTrue(f.graph.nodes.all().isEmpty());
+            f.fmt.failOpen = null;
+            f.graph.awaitAdd(options);
+            assertEquals("Node file is not owned by the monitor",
+                    error(() -> f.graph.awaitDelete("file")));
+            f.graph.awaitDelete("top");
+            assertTrue(f.graph.nodes.all().isEmpty());
+        });
+    }
+
+    @Test
     void failedOpenLeavesNothingBehind() throws Exception {
         Fakes.run(f -> {
             f.fmt.failOpen = "bad image";
