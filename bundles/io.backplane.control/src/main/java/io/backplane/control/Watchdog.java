@@ -4,6 +4,7 @@ import io.backplane.aio.AioContext;
 import io.backplane.aio.AioTimer;
 import io.backplane.aio.Coroutine;
 import io.backplane.aio.CoroutineRegistry;
+import io.backplane.aio.WaitForGraph;
 import io.backplane.block.graph.BlockGraph;
 import io.backplane.block.graph.DrainReport;
 import io.backplane.qmp.QmpEventType;

@@ -1,7 +1,5 @@
-package io.backplane.control;
+package io.backplane.aio;
 
-import io.backplane.aio.Awaited;
-import io.backplane.aio.Coroutine;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -18,14 +16,14 @@ import java.util.Set;
  * One that is seen once may be an accident of reading: it is the same cycle only if {@link
  * Cycle#waits}, which numbers the waits, is equal the next time.
  */
-final class WaitForGraph {
+public final class WaitForGraph {
     /**
      * A closed way.
      *
      * @param waits identifies it: each coroutine with the number of its wait
      * @param edges in words, one for each coroutine
      */
-    record Cycle(Set<String> waits, List<String> edges) {
+    public record Cycle(Set<String> waits, List<String> edges) {
     }
 
     private record Wait(long number, Awaited reason, List<Coroutine> blockers) {
@@ -52,12 +50,14 @@ final class WaitForGraph {
     }
 
     /** The cycles there are; one of each set of coroutines that wait for each other. */
-    static List<Cycle> cycles(Collection<Coroutine> coroutines) {
+    @AnyThread
+    public static List<Cycle> cycles(Collection<Coroutine> coroutines) {
         return new WaitForGraph(coroutines).cycles;
     }
 
     /** Whether any of them waits for something known. */
-    static boolean anyWaits(Collection<Coroutine> coroutines) {
+    @AnyThread
+    public static boolean anyWaits(Collection<Coroutine> coroutines) {
         for (Coroutine coroutine : coroutines) {
             if (coroutine.awaited() != null) {
                 return true;

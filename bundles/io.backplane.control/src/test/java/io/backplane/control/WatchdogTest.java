@@ -1,0 +1,169 @@
+package io.backplane.control;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.backplane.aio.AioContext;
+import io.backplane.aio.CoMutex;
+import io.backplane.aio.Coroutine;
+import io.backplane.block.BlockPermission;
+import io.backplane.block.BlockdevRef;
+import io.backplane.block.Permissions;
+import io.backplane.block.backend.BlockBackend;
+import io.backplane.block.graph.DrainedSection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A watchdog in a whole daemon; waits for what it tells, never for a time. */
+@Timeout(60)
+class WatchdogTest {
+    private final ControlFixture daemon = new ControlFixture();
+
+    @AfterEach
+    void close() throws Exception {
+        daemon.close();
+    }
+
+    private String ask(String name, String arguments) throws Exception {
+        return daemon.ask("{'execute':'" + name + "','arguments':" + arguments + "}");
+    }
+
+    private List<String> awaitEvents(String name) throws InterruptedException {
+        List<String> data;
+        while ((data = daemon.eventData(name)).isEmpty()) {
+            Thread.sleep(5);
+        }
+        return data;
+    }
+
+    private BlockBackend attach() throws Exception {
+        ask("blockdev-add", "{'driver':'null-co','node-name':'n','size':1048576}");
+        return daemon.inMain(() -> daemon.graph.awaitAttach("blk", new BlockdevRef.ByName("n"),
+                new Permissions(BlockPermission.CONSISTENT_READ.bit(), Permissions.ALL),
+                daemon.loops().main()));
+    }
+
+    @Test
+    @Tag("E6")
+    void aCycleOfMutexesIsToldOnceWithItsEdges() throws Exception {
+        CoMutex a = new CoMutex("mutex a");
+        CoMutex b = new CoMutex("mutex b");
+        AioContext main = daemon.loops().main();
+        for (List<CoMutex> pair : List.of(List.of(a, b), List.of(b, a))) {
+            main.spawn(() -> {
+                pair.getFirst().awaitLock();
+                Coroutine.awaitYield();
+                pair.getLast().awaitLock();
+            });
+        }
+        String data = awaitEvents("DEADLOCK_DETECTED").getFirst();
+        assertTrue(data.contains("waits for mutex a") && data.contains("waits for mutex b"), data);
+        Thread.sleep(1200);
+        assertEquals(1, daemon.eventData("DEADLOCK_DETECTED").size());
+    }
+
+    @Test
+    @Tag("G6")
+    void aDrainThatWaitsForItsOwnRequestIsTold() throws Exception {
+        BlockBackend blk = attach();
+        CompletableFuture<DrainedSection> section = new CompletableFuture<>();
+        CompletableFuture<Void> ended = new CompletableFuture<>();
+        daemon.loops().main().spawn(() -> {
+            section.complete(daemon.graph.awaitDrained(daemon.graph.find("n"), "by mistake"));
+            try {
+                blk.flush();
+                ended.complete(null);
+            } catch (Exception e) {
+                ended.completeExceptionally(e);
+            }
+        });
+        String data = awaitEvents("DEADLOCK_DETECTED").getFirst();
+        assertTrue(data.contains("the end of the drain of block device 'blk'"), data);
+        String drains = ask("query-drain", "{}");
+        assertTrue(drains.contains("\"owner\": \"by mistake\"")
+                && drains.contains("\"waiting\": false"), drains);
+        daemon.inMain(() -> {
+            section.join().close();
+            return null;
+        });
+        ended.get(10, TimeUnit.SECONDS);
+        daemon.inMain(() -> {
+            blk.awaitClose();
+            return null;
+        });
+    }
+
+    @Test
+    @Tag("E6")
+    void aDrainPastItsDeadlineNamesTheRequestThatNeverEnds() throws Exception {
+        BlockBackend blk = attach();
+        CompletableFuture<Coroutine> carrier = new CompletableFuture<>();
+        daemon.loops().main().spawn(() -> {
+            blk.incrementInFlight();
+            Coroutine.current().carry(blk, "read", 4096, 512);
+            carrier.complete(Coroutine.current());
+            Coroutine.suspend();
+            Coroutine.current().carryNothing();
+            blk.decrementInFlight();
+        });
+        carrier.join();
+        CompletableFuture<Void> drained = new CompletableFuture<>();
+        daemon.loops().main().spawn(() -> {
+            daemon.graph.awaitDrained(daemon.graph.find("n"), "a reconfiguration").close();
+            drained.complete(null);
+        });
+        String data = awaitEvents("DRAIN_STALLED").getFirst();
+        assertTrue(data.contains("\"owner\": \"a reconfiguration\""), data);
+        assertTrue(data.contains("read of 512 bytes at 4096 on node 'n' by 'blk', suspended"),
+                data);
+        String drains = ask("query-drain", "{}");
+        assertTrue(drains.contains("\"offset\": 4096, \"bytes\": 512"), drains);
+        assertTrue(drains.contains("\"waiting\": true"), drains);
+        assertEquals(List.of(), daemon.eventData("DEADLOCK_DETECTED"));
+        carrier.join().wake();
+        drained.get(10, TimeUnit.SECONDS);
+        daemon.inMain(() -> {
+            blk.awaitClose();
+            return null;
+        });
+    }
+
+    @Test
+    @Tag("E6")
+    void eventLoopsAreDescribed() throws Exception {
+        ask("object-add", "{'qom-type':'iothread','id':'io0'}");
+        String loops = ask("query-event-loops", "{}");
+        assertTrue(loops.contains("\"name\": \"main\"") && loops.contains("\"name\": \"io0\""),
+                loops);
+        assertTrue(loops.contains("\"mechanism\": \"epoll\""), loops);
+        assertTrue(loops.contains("\"phase\": \"dispatching\""), loops);
+    }
+
+    @Test
+    @Tag("E13")
+    void nothingTicksWhileNothingWaits() throws Exception {
+        attachAndDrain();
+        Thread.sleep(1100);
+        long before = turns();
+        Thread.sleep(1200);
+        long passed = turns() - before;
+        assertTrue(passed <= 2, () -> "main turned " + passed + " times by itself");
+    }
+
+    private void attachAndDrain() throws Exception {
+        BlockBackend blk = attach();
+        daemon.inMain(() -> {
+            blk.awaitClose();
+            return null;
+        });
+    }
+
+    private long turns() {
+        return daemon.loops().reports().getFirst().turnCount();
+    }
+}
