@@ -2,7 +2,6 @@ package io.backplane.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * A scatter-gather list of memory: (segment, offset, length) triples in parallel arrays.
@@ -230,15 +229,11 @@ public final class IoVector {
     }
 
     private static boolean isZero(MemorySegment segment, long offset, long length) {
-        long at = offset;
-        long end = offset + length;
-        for (; at + Long.BYTES <= end; at += Long.BYTES) {
-            if (segment.get(ValueLayout.JAVA_LONG_UNALIGNED, at) != 0) {
-                return false;
-            }
-        }
-        for (; at < end; at++) {
-            if (segment.get(ValueLayout.JAVA_BYTE, at) != 0) {
+        long zeroBytes = ZEROES.byteSize();
+        for (long done = 0; done < length; done += zeroBytes) {
+            long n = Math.min(zeroBytes, length - done);
+            if (MemorySegment.mismatch(segment, offset + done, offset + done + n, ZEROES, 0, n)
+                    >= 0) {
                 return false;
             }
         }

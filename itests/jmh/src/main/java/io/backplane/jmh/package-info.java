@@ -1,0 +1,2 @@
+/** JMH benchmarks of what every request passes through. */
+package io.backplane.jmh;
