@@ -148,11 +148,13 @@ public final class QueueRunner implements AutoCloseable {
             watch.close();
             watch = null;
         }
-        if (run && watch == null) {
+        if (run) {
             VirtQueue started = queue;
-            if (kick != null) {
+            if (watch == null && kick != null) {
                 watch = home.watch(kick, name + " kick", this::kicked, started::hasWork);
             }
+            // also if it is watched already: a run may have left in between, for want of a token
+            // that was taken and given back before we came here
             loop.kick();
         }
     }
