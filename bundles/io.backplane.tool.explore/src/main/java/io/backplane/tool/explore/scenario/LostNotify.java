@@ -1,0 +1,70 @@
+package io.backplane.tool.explore.scenario;
+
+import io.backplane.sim.SimWorld;
+import io.backplane.tool.explore.Bug;
+import io.backplane.tool.explore.Patch;
+import io.backplane.tool.explore.Rule;
+import io.backplane.tool.explore.Scenario;
+import java.util.List;
+
+/**
+ * A guest puts requests into a ring while the queue is drained, asked not to kick, and is silent
+ * afterwards. They complete all the same, because who gets its run token back looks at the ring.
+ */
+@Rule({"E14", "D3", "V3", "V5"})
+public final class LostNotify implements Scenario {
+    private static final String RUNNER = "io.backplane.virtio.QueueRunner";
+    private static final String QUEUE = "io.backplane.virtio.VirtQueue";
+    private static final int REQUESTS = 4;
+
+    @Override
+    public String name() {
+        return "R-LOST-NOTIFY";
+    }
+
+    @Override
+    public String about() {
+        return "requests queued during a drain by a guest that is silent after it";
+    }
+
+    @Override
+    public List<Bug> bugs() {
+        return List.of(
+                Bug.of("no-self-kick", "the queue does not look at its ring when the drain ends",
+                        Patch.call(RUNNER, "reconcile", "io.backplane.aio.RunnerLoop", "kick",
+                                LostNotify.class, "nothing")),
+                Bug.of("no-second-look", "the ring is not read again after notifications were"
+                                + " switched on",
+                        Patch.call(QUEUE, "enableNotifications", QUEUE, "hasWork",
+                                LostNotify.class, "no")));
+    }
+
+    /** Planted. */
+    public static void nothing(Object loop) {
+        // the kick is forgotten
+    }
+
+    /** Planted. */
+    public static boolean no(Object queue) {
+        return false;
+    }
+
+    @Override
+    public void run(SimWorld world, String bug) throws Exception {
+        CountingDevice device = new CountingDevice(world);
+        world.go(device.home, "start",
+                () -> device.runner.start(device.guest.open(0), device.guest.kick)).await();
+        world.thread("guest", () -> {
+            for (int i = 0; i < REQUESTS; i++) {
+                device.guest.offer();
+            }
+        });
+        for (int i = 0; i < 2; i++) {
+            device.awaitDrained();
+            io.backplane.aio.Coroutine.awaitYield();
+            device.resume();
+        }
+        device.wait.awaitWhile(() -> device.handled < REQUESTS);
+        world.go(device.home, "stop", () -> device.runner.awaitStop()).await();
+    }
+}

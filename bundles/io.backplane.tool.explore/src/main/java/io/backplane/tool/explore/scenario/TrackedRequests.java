@@ -1,0 +1,80 @@
+package io.backplane.tool.explore.scenario;
+
+import io.backplane.aio.AioContext;
+import io.backplane.aio.CoMutex;
+import io.backplane.block.backend.BlockBackend;
+import io.backplane.sim.SimWorld;
+import io.backplane.tool.explore.Bug;
+import io.backplane.tool.explore.Patch;
+import io.backplane.tool.explore.Rule;
+import io.backplane.tool.explore.Scenario;
+import java.util.List;
+
+/**
+ * Three contexts write neighbouring parts of one sector of a disk that takes whole sectors only.
+ * Each is a read, a change and a write; none may undo another.
+ */
+@Rule({"L4", "L7"})
+public final class TrackedRequests implements Scenario {
+    private static final String TRACKER = "io.backplane.graph.RequestTracker";
+    private static final int PART = 100;
+
+    @Override
+    public String name() {
+        return "R-TRACKED-REQ";
+    }
+
+    @Override
+    public String about() {
+        return "unaligned writes to one sector from three contexts";
+    }
+
+    @Override
+    public List<Patch> seams() {
+        return List.of(Patch.points(TRACKER), Patch.points("io.backplane.graph.TrackedRequest"));
+    }
+
+    @Override
+    public List<Bug> bugs() {
+        return List.of(
+                Bug.of("no-wait", "requests that overlap do not wait for each other",
+                        Patch.call(TRACKER, "awaitOverlaps", TRACKER, "overlap",
+                                TrackedRequests.class, "none")),
+                Bug.of("list-not-locked", "the list of requests is changed without its lock",
+                        Patch.call(TRACKER, "awaitBegin", "io.backplane.aio.CoMutex",
+                                "awaitLock", TrackedRequests.class, "otherLock"),
+                        Patch.call(TRACKER, "awaitEnd", "io.backplane.aio.CoMutex",
+                                "awaitLock", TrackedRequests.class, "otherLock")));
+    }
+
+    /** Planted. */
+    public static Object none(Object tracker, Object request) {
+        return null;
+    }
+
+    /** Planted. */
+    public static CoMutex.Held otherLock(CoMutex lock) {
+        return new CoMutex().awaitLock();
+    }
+
+    @Override
+    public void run(SimWorld world, String bug) throws Exception {
+        Storage storage = new Storage(world).awaitAdd(true);
+        BlockBackend backend = storage.awaitAttach("b", world.main());
+        AioContext[] contexts = {world.main(), world.ioThread("io1"), world.ioThread("io2")};
+        for (int i = 0; i < contexts.length; i++) {
+            int me = i;
+            world.go(contexts[i], "writer " + i, () -> backend.pwritev((long) me * PART, PART,
+                    storage.buffer(PART, me + 1), 0, 0));
+        }
+        world.atEnd(() -> {
+            byte[] contents = storage.data.contents();
+            for (int i = 0; i < contexts.length * PART; i++) {
+                if (contents[i] != i / PART + 1) {
+                    throw new AssertionError("byte " + i + " is " + contents[i]
+                            + ": a write is lost");
+                }
+            }
+        });
+    }
+}
