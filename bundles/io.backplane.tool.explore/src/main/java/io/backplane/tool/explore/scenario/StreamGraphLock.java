@@ -38,9 +38,9 @@ public final class StreamGraphLock implements Scenario {
     @Override
     public List<Bug> bugs() {
         return List.of(Bug.of("drain-under-lock", "taking off a backend locks, then drains",
-                Patch.call(GRAPH, "awaitDetach", DRAINS, "awaitBegin", StreamGraphLock.class,
+                Patch.call(GRAPH, "awaitLetGo", DRAINS, "awaitBegin", StreamGraphLock.class,
                         "lockThenDrain"),
-                Patch.call(GRAPH, "awaitDetach", LOCK, "awaitWrite", StreamGraphLock.class,
+                Patch.call(GRAPH, "awaitLetGo", LOCK, "awaitWrite", StreamGraphLock.class,
                         "lockHeld"),
                 Patch.call(DRAINS, "check", LOCK, "assertNotWriting", StreamGraphLock.class,
                         "unchecked")));
