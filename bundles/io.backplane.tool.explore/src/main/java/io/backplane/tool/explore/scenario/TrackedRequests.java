@@ -112,7 +112,7 @@ public final class TrackedRequests implements Scenario {
         }
         boolean whole = world.pick(2) == 1;
         if (whole) {
-            world.go(contexts[2], "whole sector", () -> backend.pwritev(0, SECTOR,
+            world.go(world.ioThread("io3"), "whole sector", () -> backend.pwritev(0, SECTOR,
                     storage.buffer(SECTOR, WHOLE), 0, 0));
         }
         world.atEnd(() -> {
