@@ -235,9 +235,7 @@ public final class SimContext implements AioContext {
                 world.fail(e);
             }
         };
-        if (isCurrent()) {
-            coroutines.start(watched);
-        } else {
+        if (!coroutines.tryStart(watched)) {
             post("spawn", () -> coroutines.start(watched));
         }
     }

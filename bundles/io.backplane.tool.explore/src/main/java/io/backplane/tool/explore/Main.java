@@ -27,7 +27,7 @@ public final class Main implements Callable<Integer> {
             description = "plant a bug in the scenario; it must be found ('all': each)")
     private String bug;
     @Option(names = "--schedules", paramLabel = "N", defaultValue = "10000",
-            description = "runs of each variant (${DEFAULT-VALUE})")
+            description = "runs of the shipped code (${DEFAULT-VALUE})")
     private long schedules;
     @Option(names = "--seconds", paramLabel = "N", defaultValue = "0",
             description = "most seconds for each variant (0: no limit; bugs: 60)")
@@ -129,13 +129,13 @@ public final class Main implements Callable<Integer> {
         return code;
     }
 
-    private Plan plan(int defaultSeconds) {
+    private Plan plan(long runs, int defaultSeconds) {
         int most = seconds > 0 ? seconds : defaultSeconds;
-        return new Plan(schedules, seed, depth, TimeUnit.SECONDS.toNanos(most));
+        return new Plan(runs, seed, depth, TimeUnit.SECONDS.toNanos(most));
     }
 
     private int right(Scenario s) {
-        Outcome o = explorer.explore(s, null, plan(0));
+        Outcome o = explorer.explore(s, null, plan(schedules, 0));
         tell(s.name(), o, o.failure() == null ? o.complete() ? "clean, all tried" : "clean"
                 : "FAILS");
         if (o.failure() != null) {
@@ -146,7 +146,7 @@ public final class Main implements Callable<Integer> {
     }
 
     private int planted(Scenario s, String name) {
-        Outcome o = explorer.explore(s, name, plan(60));
+        Outcome o = explorer.explore(s, name, plan(Long.MAX_VALUE, 60));
         boolean found = o.failure() != null;
         tell(s.name() + "+" + name, o, found ? "found: " + o.token() : "NOT FOUND");
         if (found && bug != null) {
