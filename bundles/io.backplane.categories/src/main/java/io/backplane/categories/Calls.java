@@ -44,17 +44,22 @@ final class Calls {
     // Owned by the one thread that checks
     private final Map<MethodFacts, List<Call>> calls = new LinkedHashMap<>();
     private final List<Root> roots = new ArrayList<>();
+    private final List<MethodFacts> unread = new ArrayList<>();
     private final Map<MethodFacts, Map<Need, Call>> needs = new HashMap<>();
 
     Calls(Types types) {
         this.types = types;
         this.uses = new Uses(types);
         for (ClassFacts type : types.own()) {
-            for (MethodFacts method : type.methods().values()) {
+            unread.addAll(type.methods().values());
+        }
+        while (!unread.isEmpty()) {
+            MethodFacts method = unread.removeLast();
+            if (!calls.containsKey(method)) {
                 calls.put(method, new ArrayList<>());
+                read(method, calls.get(method));
             }
         }
-        calls.forEach(this::read);
         infer();
     }
 
@@ -97,15 +102,23 @@ final class Calls {
         if (callee == null) {
             return;
         }
-        into.add(new Call(line, callee));
+        add(callee, line, into);
         boolean exact = call.opcode() == Opcode.INVOKESPECIAL
                 || call.opcode() == Opcode.INVOKESTATIC;
         if (!exact && callee.owner().own()) {
             for (MethodFacts each : types.overriding(callee)) {
                 if (types.declared(callee).category() == null) {
-                    into.add(new Call(line, each));
+                    add(each, line, into);
                 }
             }
+        }
+    }
+
+    /** An imported method without annotations is read as the bundle's own are. */
+    private void add(MethodFacts callee, int line, List<Call> into) {
+        into.add(new Call(line, callee));
+        if (!callee.owner().own() && types.declared(callee).saysNothing()) {
+            unread.add(callee);
         }
     }
 
@@ -126,7 +139,7 @@ final class Calls {
         }
         for (Uses.Use use : uses.after(method, index)) {
             switch (use) {
-                case Uses.Here _ -> into.add(new Call(line, callee));
+                case Uses.Here _ -> add(callee, line, into);
                 case Uses.Kept _ -> { }
                 case Uses.Handed(Declared as, String to) -> roots.add(
                         new Root(method, line, as, "it is handed to " + to, callee));

@@ -19,7 +19,8 @@ package io.backplane.categories;
  * outside a coroutine, where only the home context and main may. A thread of any kind may have no
  * context at all, so {@code AnyThread} code calls nothing that needs one.
  *
- * <p>What has no category and is not of the bundle (the JDK, libraries) may be called by all.
+ * <p>What is neither of the bundle nor of a package that it can see of ours (the JDK, other
+ * libraries) may be called by all.
  */
 public enum Category {
     /** Main context only. */

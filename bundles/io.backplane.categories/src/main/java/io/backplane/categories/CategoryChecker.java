@@ -60,8 +60,10 @@ public final class CategoryChecker {
             }
         }
         for (Calls.Root root : calls.roots()) {
-            checkCall(root.in(), root.as(), new Calls.Call(root.line(), root.callee()),
-                    root.because());
+            if (root.in().owner().own()) {
+                checkCall(root.in(), root.as(), new Calls.Call(root.line(), root.callee()),
+                        root.because());
+            }
         }
         return sorted(violations);
     }

@@ -195,7 +195,7 @@ final class Uses {
         if (!as.saysNothing()) {
             return Set.of(new Handed(as, callee.title()));
         }
-        if (callee.owner().own() && callee.code() != null) {
+        if (callee.code() != null) {
             return ofSlot(callee, callee.slotOf(index), -1);
         }
         return Set.of(constructor ? KEPT : HERE);

@@ -133,6 +133,27 @@ class CategoryCheckerTest {
     }
 
     @Test
+    void libraryWithoutCategoriesIsInferredToo() {
+        String library = """
+                static class Library {
+                    static void edit(Graph graph) { graph.edit(); }
+                    static void run(Runnable step) { step.run(); }
+                    static void keep(Bundle in, Runnable step) { in.kept = step; }
+                    @AnyThread static void wrong(Graph graph) { graph.edit(); }
+                    static void wrongToo(AioContext home, Graph graph) {
+                        home.schedule(() -> graph.read());
+                    }
+                }
+                """;
+        assertRefused(library + "@IoCode void m() {\n Library.edit(graph);\n}", "m", 11,
+                "through planted.Bundle$Library.edit");
+        assertRefused(library + "@IoCode void m() {\n Library.run(() -> graph.edit());\n}", "m", 11,
+                "a lambda of planted.Bundle.m");
+        assertAccepted(library + "@IoCode void m() { Library.keep(this, () -> graph.edit()); }");
+        assertAccepted(library + "void m() { Library.wrong(graph); Library.wrongToo(home, graph); }");
+    }
+
+    @Test
     void recursionEnds() {
         assertRefused("@AnyThread void m() {\n a(1);\n}\n"
                 + "void a(int n) { if (n > 0) b(n); }\nvoid b(int n) { a(n); graph.edit(); }",

@@ -23,7 +23,8 @@ import javax.tools.ToolProvider;
 
 /**
  * A bundle compiled from a text in the test: class {@code planted.Bundle} with the given members,
- * against an API of the categories' annotations, {@code AioContext} and a small graph.
+ * against an API of the categories' annotations, {@code AioContext} and a small graph. Nested
+ * classes whose names begin with {@code Library} count as imported.
  */
 final class Planted {
     private static final String HEAD = """
@@ -63,7 +64,16 @@ final class Planted {
     }
 
     static CategoryChecker checker(String members) {
-        return new CategoryChecker(compile(HEAD + members + "\n}\n").values(), Planted::ofAio);
+        Map<String, byte[]> own = compile(HEAD + members + "\n}\n");
+        Map<String, byte[]> imported = new HashMap<>();
+        own.forEach((name, bytes) -> {
+            if (name.contains("$Library")) {
+                imported.put(name.replace('.', '/'), bytes);
+            }
+        });
+        own.keySet().removeIf(name -> imported.containsKey(name.replace('.', '/')));
+        return new CategoryChecker(own.values(),
+                name -> imported.containsKey(name) ? imported.get(name) : ofAio(name));
     }
 
     /** One violation, in this method and line of {@code members} (from 1), with these words. */
