@@ -1,5 +1,6 @@
 package io.backplane.tool.explore.scenario;
 
+import io.backplane.aio.RunnerLoop;
 import io.backplane.sim.SimWorld;
 import io.backplane.tool.explore.Bug;
 import io.backplane.tool.explore.Patch;
@@ -17,6 +18,9 @@ public final class LostNotify implements Scenario {
     private static final String QUEUE = "io.backplane.virtio.VirtQueue";
     private static final int REQUESTS = 4;
 
+    /** Planted: the watch at the last look. */
+    private static Object watchSeen;
+
     @Override
     public String name() {
         return "R-LOST-NOTIFY";
@@ -33,6 +37,10 @@ public final class LostNotify implements Scenario {
                 Bug.of("no-self-kick", "the queue does not look at its ring when the drain ends",
                         Patch.call(RUNNER, "reconcile", "io.backplane.aio.RunnerLoop", "kick",
                                 LostNotify.class, "nothing")),
+                Bug.of("kick-with-new-watch-only", "the queue looks at its ring only if the"
+                                + " notifier was not watched still",
+                        Patch.call(RUNNER, "reconcile", "io.backplane.aio.RunnerLoop", "kick",
+                                LostNotify.class, "kickIfNew")),
                 Bug.of("no-second-look", "the ring is not read again after notifications were"
                                 + " switched on",
                         Patch.call(QUEUE, "enableNotifications", QUEUE, "hasWork",
@@ -45,12 +53,22 @@ public final class LostNotify implements Scenario {
     }
 
     /** Planted. */
+    public static void kickIfNew(RunnerLoop loop, Object runner) {
+        Object now = Inside.get(runner, "watch");
+        if (now != watchSeen) {
+            watchSeen = now;
+            loop.kick();
+        }
+    }
+
+    /** Planted. */
     public static boolean no(Object queue) {
         return false;
     }
 
     @Override
     public void run(SimWorld world, String bug) throws Exception {
+        watchSeen = null;
         CountingDevice device = new CountingDevice(world);
         world.go(device.home, "start",
                 () -> device.runner.start(device.guest.open(0), device.guest.kick)).await();
