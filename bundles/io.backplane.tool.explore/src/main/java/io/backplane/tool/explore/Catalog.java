@@ -7,7 +7,9 @@ public final class Catalog {
     private static final List<Scenario> ALL = List.of(
             new io.backplane.tool.explore.scenario.NotifyThreads(),
             new io.backplane.tool.explore.scenario.NestedPool(),
+            new io.backplane.tool.explore.scenario.AwaitKick(),
             new io.backplane.tool.explore.scenario.LostNotify(),
+            new io.backplane.tool.explore.scenario.MutexHandOff(),
             new io.backplane.tool.explore.scenario.TrackedRequests(),
             new io.backplane.tool.explore.scenario.ContextMove(),
             new io.backplane.tool.explore.scenario.StreamGraphLock(),
