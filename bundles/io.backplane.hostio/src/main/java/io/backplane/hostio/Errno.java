@@ -54,6 +54,8 @@ public final class Errno {
     public static final int ENOSYS = 38;
     /** Too many levels of symbolic links. */
     public static final int ELOOP = 40;
+    /** Socket operation on non-socket. */
+    public static final int ENOTSOCK = 88;
     /** Operation not supported. */
     public static final int EOPNOTSUPP = 95;
     /** Address already in use. */
@@ -105,6 +107,7 @@ public final class Errno {
             case ENAMETOOLONG -> "File name too long";
             case ENOSYS -> "Function not implemented";
             case ELOOP -> "Too many levels of symbolic links";
+            case ENOTSOCK -> "Socket operation on non-socket";
             case EOPNOTSUPP -> "Operation not supported";
             case EADDRINUSE -> "Address already in use";
             case ECONNABORTED -> "Software caused connection abort";

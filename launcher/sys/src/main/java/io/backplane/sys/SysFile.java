@@ -94,8 +94,11 @@ public final class SysFile {
     private SysFile() {
     }
 
-    /** {@code openat(AT_FDCWD, path, flags, mode)}. */
+    /** {@code openat(AT_FDCWD, path, flags, mode)}; -ENOENT for a path with a NUL in it. */
     public static int open(String path, int flags, int mode) {
+        if (path.indexOf('\0') >= 0) {
+            return -2; // ENOENT: the kernel would open what stands before it
+        }
         try (Arena arena = Arena.ofConfined()) {
             return (int) SystemCall.invoke(Numbers.OPENAT, AT_FDCWD,
                     arena.allocateFrom(path).address(), flags | O_CLOEXEC, mode);

@@ -50,7 +50,10 @@ public final class SysSocket {
         }
     }
 
-    /** Binds to a path, which must not exist; -ENAMETOOLONG beyond {@link #PATH_BYTES_MAX}. */
+    /**
+     * Binds to a path, which must not exist; -ENAMETOOLONG beyond {@link #PATH_BYTES_MAX}, -EINVAL
+     * if it is empty or has a NUL in it.
+     */
     public static int bind(int fd, String path) {
         return withAddress(Numbers.BIND, fd, path);
     }
@@ -64,6 +67,9 @@ public final class SysSocket {
         byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
         if (bytes.length > PATH_BYTES_MAX) {
             return -36; // ENAMETOOLONG
+        }
+        if (path.isEmpty() || path.indexOf('\0') >= 0) {
+            return -22; // EINVAL: the kernel would choose an address, or cut this one
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = arena.allocate(110, 8);

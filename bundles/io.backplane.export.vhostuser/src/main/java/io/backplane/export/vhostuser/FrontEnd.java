@@ -457,7 +457,7 @@ final class FrontEnd {
 
     private void setBackendChannel() throws ViolationException, HostIoException {
         int fd = channel.takeFd();
-        if (!Fds.link(fd).startsWith("socket:")) {
+        if (!Fds.isSocket(fd)) {
             String what = Fds.link(fd);
             Fds.close(fd);
             throw new ViolationException("SET_BACKEND_REQ_FD with '" + what + "', not a socket");

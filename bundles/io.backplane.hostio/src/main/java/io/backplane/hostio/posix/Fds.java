@@ -38,6 +38,12 @@ public final class Fds {
         return EVENTFD_LINK.equals(link(fd));
     }
 
+    /** Whether it is a socket. */
+    @AnyThread
+    public static boolean isSocket(int fd) {
+        return link(fd).startsWith("socket:");
+    }
+
     /** What {@code /proc} says a descriptor is, for messages; empty if it is not open. */
     @AnyThread
     public static String link(int fd) {

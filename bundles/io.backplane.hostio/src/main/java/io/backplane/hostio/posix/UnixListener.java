@@ -90,9 +90,14 @@ public final class UnixListener implements AutoCloseable {
     /**
      * Takes over a listening socket, such as one passed by a service manager; its path stays when
      * it is closed.
+     *
+     * @throws HostIoException if it is not open or no socket; it stays the caller's
      */
     @AnyThread
     public static UnixListener adopt(int fd) throws HostIoException {
+        if (!Fds.isSocket(fd)) {
+            throw Fds.failure(Errno.ENOTSOCK, "listen on descriptor " + fd);
+        }
         Fds.check(SysFile.setNonBlocking(fd, true), "fcntl of a socket");
         return new UnixListener(fd, null, null);
     }

@@ -143,6 +143,22 @@ class UnixSocketTest {
     }
 
     @Test
+    void addressesThatTheKernelWouldReadOtherwiseAreRefused() throws Exception {
+        for (String path : new String[] {"", "\0abstract", dir.resolve("a") + "\0b"}) {
+            assertEquals(Errno.EINVAL, assertThrows(HostIoException.class,
+                    () -> UnixListener.listen(path, 1)).errno());
+            assertEquals(Errno.EINVAL, assertThrows(HostIoException.class,
+                    () -> UnixSocket.connect(path)).errno());
+        }
+        assertFalse(Files.exists(dir.resolve("a")));
+        assertEquals(-Errno.ENOENT, io.backplane.sys.SysFile.open(dir + "\0b", 0, 0));
+        try (MemFd file = MemFd.create("no socket", 4096, true)) {
+            assertEquals(Errno.ENOTSOCK, assertThrows(HostIoException.class,
+                    () -> UnixListener.adopt(file.fd())).errno());
+        }
+    }
+
+    @Test
     void closedListenerLeavesThePathToWhoeverHasTakenIt() throws Exception {
         Path path = dir.resolve("sock");
         UnixListener first = UnixListener.listen(path.toString(), 1);
