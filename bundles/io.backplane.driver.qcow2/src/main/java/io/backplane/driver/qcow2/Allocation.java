@@ -24,6 +24,8 @@ final class Allocation {
     boolean reuse;
     /** Nothing ever wrote to the host clusters, so they read as zeroes. */
     boolean fresh;
+    /** The data must be stable before the L2 entries change. */
+    boolean barrier;
     /** Guest range that will be valid after the write, copy-on-write included. */
     long validFrom;
     long validTo;

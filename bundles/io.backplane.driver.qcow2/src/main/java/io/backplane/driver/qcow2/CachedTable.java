@@ -18,10 +18,14 @@ abstract class CachedTable {
     // Any thread
     volatile CachedTable next;
     boolean referenced = true;
+    /** Changes that are not in the image file yet; set before a change can be seen. */
+    volatile boolean unsettled;
 
     // Under the metadata lock
     int slot;
-    boolean writing;
+    /** Writes of this table that are on their way. */
+    int writing;
+    int dirtySlot;
     private int dirtyFrom = Integer.MAX_VALUE;
     private int dirtyTo;
     TableCache<?> cache;
@@ -53,6 +57,9 @@ abstract class CachedTable {
     }
 
     void markClean() {
+        if (dirtyTo > 0) {
+            cache.cleaned(this);
+        }
         dirtyFrom = Integer.MAX_VALUE;
         dirtyTo = 0;
     }

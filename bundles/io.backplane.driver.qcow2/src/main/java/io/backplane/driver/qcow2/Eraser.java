@@ -89,9 +89,12 @@ final class Eraser {
         long at = offset;
         while (at < end) {
             image.writeBack.awaitBalance();
+            image.reserve.awaitRefill();
+            long from = at;
             try (CoMutex.Held _ = image.lock.awaitLock()) {
-                at = awaitStep(at, end, how);
+                at = awaitStep(from, end, how);
             }
+            image.settling.awaitSettled(image.l2.find(from));
         }
     }
 

@@ -30,6 +30,7 @@ final class ImageFile {
     private long untouchedFrom;
     private long usedEnd;
     private boolean grown;
+    private boolean lengthUnstable;
 
     ImageFile(BlockChild child, BufferPool buffers) {
         this.child = child;
@@ -119,6 +120,30 @@ final class ImageFile {
             throw new BlockException(Kind.NO_SPACE, "No space left on device");
         }
         grown = true;
+        lengthUnstable = true;
+    }
+
+    /** Whether the file was grown since the last call. */
+    boolean takeLengthUnstable() {
+        boolean was = lengthUnstable;
+        lengthUnstable = false;
+        return was;
+    }
+
+    /** The next {@link #takeLengthUnstable} says yes: what should have made it stable failed. */
+    void lengthUnstable() {
+        lengthUnstable = true;
+    }
+
+    /** Takes [from, end), which was taken into use but never written to, out of use. */
+    void leave(long from, long end, boolean fresh) {
+        if (end != usedEnd) {
+            return;
+        }
+        usedEnd = from;
+        if (fresh && end == untouchedFrom) {
+            untouchedFrom = from;
+        }
     }
 
     /** Makes sure that the file reaches {@code end}, reserving what is new, but uses nothing. */
@@ -126,6 +151,7 @@ final class ImageFile {
         if (child.length() < end) {
             child.truncate(end, true, mode, 0);
             grown = true;
+            lengthUnstable = true;
         }
     }
 

@@ -12,9 +12,16 @@ final class L1Table {
 
     // Any thread
     private volatile long[] entries;
+    /** Changes that are not in the image file yet; set before a change can be seen. */
+    volatile boolean unsettled;
 
     // Under the metadata lock
     private long offset;
+    /** Counts the changes. */
+    long changes;
+    /** The last change that is in the image file. */
+    long settled;
+    boolean writing;
     private BitSet dirtySectors = new BitSet();
 
     L1Table(long offset, long[] entries) {
@@ -38,6 +45,8 @@ final class L1Table {
     }
 
     void set(int index, long entry) {
+        unsettled = true;
+        changes++;
         ENTRIES.setRelease(entries, index, entry);
         dirtySectors.set(index >> 6);
     }

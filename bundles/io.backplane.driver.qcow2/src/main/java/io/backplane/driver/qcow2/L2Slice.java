@@ -30,6 +30,12 @@ final class L2Slice extends CachedTable {
     // Any thread
     private int version;
 
+    // Under the metadata lock
+    /** Counts the changes. */
+    long changes;
+    /** The last change that is in the image file. */
+    long settled;
+
     L2Slice(long key, long[] words, boolean extended) {
         super(key, words.length << 3);
         this.words = words;
@@ -65,6 +71,10 @@ final class L2Slice extends CachedTable {
     }
 
     void set(int index, long entry, long bitmap) {
+        if (!unsettled) {
+            unsettled = true;
+        }
+        changes++;
         if (shift == 0) {
             WORDS.setRelease(words, index, entry);
         } else {

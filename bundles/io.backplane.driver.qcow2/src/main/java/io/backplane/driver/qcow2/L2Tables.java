@@ -95,11 +95,8 @@ final class L2Tables {
             return awaitLoad(offset);
         }
         long old = tableOffset(l1Index);
-        long host = image.refcounts.awaitAllocate(1);
-        if (host == 0) {
-            throw image.corrupt("Preventing invalid allocation of L2 table at offset 0");
-        }
-        boolean fresh = image.refcounts.allocatedFresh();
+        long host = image.reserve.awaitTake(1);
+        boolean fresh = image.reserve.takenFresh();
         boolean done = false;
         try {
             if (old != 0) {
@@ -107,8 +104,10 @@ final class L2Tables {
                         image.file.awaitRead(old, layout.clusterBytes())) {
                     image.file.child.pwritev(host, layout.clusterBytes(), buffer.vector(), 0, 0);
                 }
+                image.awaitBarrierOfFile();
             } else if (!fresh) {
                 image.file.awaitWriteZeroes(host, layout.clusterBytes());
+                image.awaitBarrierOfFile();
             }
             done = true;
         } finally {

@@ -51,6 +51,10 @@ final class Opening {
                 image.settings.refcountBlocks());
         image.l2 = new L2Tables(image, image.settings);
         image.writeBack = new WriteBack(image);
+        image.reserve = new Reserve(image);
+        image.settling = new Settling(image);
+        image.barrier = new DataBarrier(image);
+        image.noFlush = request.noFlush();
         attachChildren(image, names);
         awaitMapMetadata(image);
         Qcow2Node node = new Qcow2Node(image, header, names);

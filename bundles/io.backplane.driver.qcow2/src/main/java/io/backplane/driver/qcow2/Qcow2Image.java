@@ -36,11 +36,15 @@ final class Qcow2Image {
     L2Tables l2;
     Refcounts refcounts;
     WriteBack writeBack;
+    Reserve reserve;
+    Settling settling;
+    DataBarrier barrier;
 
     // Changed while drained
     volatile BlockChild backing;
     volatile ImageFile data;
     volatile CacheSettings settings;
+    volatile boolean noFlush;
     volatile boolean readOnly;
     /** What {@link #readOnly} is to become; child permissions go by it. */
     volatile boolean wantsReadOnly;
@@ -173,6 +177,13 @@ final class Qcow2Image {
             incompatible = bits;
         }
         lazyToMark = settings.lazyRefcounts();
+    }
+
+    /** What was written to the image file so far is stable before what is written from now on. */
+    void awaitBarrierOfFile() throws BlockException {
+        if (!noFlush) {
+            file.child.flush();
+        }
     }
 
     /** Gives up clusters of the image file: see {@link FreedClusters}. Under the lock. */

@@ -256,6 +256,7 @@ final class Qcow2Node implements DriverNode, CheckableNode {
     private void commitReopen(OpenRequest request, Qcow2Options options,
             CacheSettings settings) {
         image.settings = settings;
+        image.noFlush = request.noFlush();
         image.l2.cache.capacity(settings.l2Slices());
         image.refcounts.cache.capacity(settings.refcountBlocks());
         if (options.backing() instanceof BlockdevRefOrNull.None) {
@@ -270,6 +271,7 @@ final class Qcow2Node implements DriverNode, CheckableNode {
 
     private void awaitQuiesce() throws BlockException {
         image.checkUsable();
+        awaitGiveBack();
         image.writeBack.awaitFlushAll();
         try (CoMutex.Held _ = image.lock.awaitLock()) {
             image.awaitMarkClean();
@@ -277,9 +279,16 @@ final class Qcow2Node implements DriverNode, CheckableNode {
         }
     }
 
+    private void awaitGiveBack() throws BlockException {
+        try (CoMutex.Held _ = image.lock.awaitLock()) {
+            image.reserve.awaitGiveBack();
+        }
+    }
+
     @Override
     public CheckResult awaitCheck(CheckReport report) throws BlockException {
         if (!image.readOnly) {
+            awaitGiveBack();
             image.writeBack.awaitFlushAll();
         }
         return new Qcow2Check(image, names, report).awaitRun();

@@ -1,5 +1,6 @@
 package io.backplane.driver.qcow2;
 
+import io.backplane.aio.CoMutex;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockException.Kind;
 import io.backplane.memory.BufferPool;
@@ -129,7 +130,8 @@ final class Refcounts {
     }
 
     /**
-     * Takes one to {@code max} clusters in a row; {@link #allocatedCount} says how many.
+     * Takes one to {@code max} clusters in a row; {@link #allocatedCount} says how many. Their
+     * refcounts are not stable yet: see {@link Reserve}.
      *
      * @return host offset in bytes
      */
@@ -310,6 +312,12 @@ final class Refcounts {
     }
 
     private void awaitMoveTable(long at, long clusters) throws BlockException {
+        try (CoMutex.Held _ = image.writeBack.refcountWrites.awaitLock()) {
+            awaitMoveTableAlone(at, clusters);
+        }
+    }
+
+    private void awaitMoveTableAlone(long at, long clusters) throws BlockException {
         image.writeBack.awaitWriteRefcountBlocks();
         try (BufferPool.Buffer buffer = image.buffers.take(8L * table.length)) {
             MemorySegment.copy(table, 0, buffer.segment(), Be.LONG, 0, table.length);

@@ -200,13 +200,14 @@ final class Resizer {
         if (layout.dataFile()) {
             fresh = image.data.awaitUse(at, (long) run << layout.clusterBits());
         } else {
-            host = image.refcounts.awaitAllocate(run);
-            run = (int) image.refcounts.allocatedCount();
-            fresh = image.refcounts.allocatedFresh();
+            host = image.reserve.awaitTake(run);
+            run = (int) image.reserve.takenCount();
+            fresh = image.reserve.takenFresh();
         }
         long bytes = (long) run << layout.clusterBits();
         if (!fresh && !layout.extendedL2()) {
             image.data.awaitWriteZeroes(host, bytes);
+            image.data.child.flush();
         }
         for (int i = 0; i < run; i++) {
             slice.set(index + i, host + ((long) i << layout.clusterBits()) | L2Entry.COPIED, 0);

@@ -26,7 +26,7 @@ final class TableCache<T extends CachedTable> {
     private CachedTable[] slots;
     private int count;
     private int hand;
-    private List<T> dirty = new ArrayList<>();
+    private final ArrayList<T> dirty = new ArrayList<>();
 
     // Any thread; written under the metadata lock
     private volatile int dirtyCount;
@@ -97,7 +97,7 @@ final class TableCache<T extends CachedTable> {
                 hand = 0;
             }
             CachedTable table = slots[hand];
-            if (!table.isDirty() && !table.writing) {
+            if (!table.isDirty() && table.writing == 0) {
                 if (!table.referenced) {
                     remove(table);
                     return true;
@@ -132,7 +132,7 @@ final class TableCache<T extends CachedTable> {
     void dropUnused() {
         for (int i = count - 1; i >= 0; i--) {
             CachedTable table = slots[i];
-            if (table.isDirty() || table.writing) {
+            if (table.isDirty() || table.writing > 0) {
                 continue;
             }
             if (table.referenced) {
@@ -144,7 +144,17 @@ final class TableCache<T extends CachedTable> {
     }
 
     void dirtied(CachedTable table) {
+        table.dirtySlot = dirty.size();
         dirty.add(cast(table));
+        dirtyCount = dirty.size();
+    }
+
+    void cleaned(CachedTable table) {
+        T last = dirty.removeLast();
+        if (last != table) {
+            dirty.set(table.dirtySlot, last);
+            last.dirtySlot = table.dirtySlot;
+        }
         dirtyCount = dirty.size();
     }
 
@@ -152,7 +162,7 @@ final class TableCache<T extends CachedTable> {
     List<T> unstable() {
         List<T> found = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            if (slots[i].isDirty() || slots[i].writing) {
+            if (slots[i].isDirty() || slots[i].writing > 0) {
                 found.add(cast(slots[i]));
             }
         }
@@ -164,11 +174,8 @@ final class TableCache<T extends CachedTable> {
         return (T) table;
     }
 
-    /** The dirty tables, which the caller takes over: it cleans each one. */
-    List<T> takeDirty() {
-        List<T> taken = dirty;
-        dirty = new ArrayList<>();
-        dirtyCount = 0;
-        return taken;
+    /** The tables that are dirty now. */
+    List<T> dirty() {
+        return List.copyOf(dirty);
     }
 }

@@ -2,67 +2,59 @@ package io.backplane.driver.qcow2;
 
 import io.backplane.aio.CoMutex;
 import io.backplane.block.BlockException;
+import io.backplane.block.BlockException.Kind;
 import io.backplane.memory.BufferPool;
-import io.backplane.memory.IoVector;
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Brings changed metadata to disk, in an order that survives a cut at any point.
+ * Makes changed metadata stable, and says when freed clusters may be used again.
  *
- * <p>Under the metadata lock it copies everything that is dirty, so that allocations go on while
- * the copies are written. Then, each step stable before the next:
+ * <p>Two ends must leave at worst leaked clusters. After the end of this process, with all that
+ * it has written in the host's page cache, every completed request is there: that is the work of
+ * {@link Settling}, before a request completes. After a power cut any subset of the writes since
+ * the last flush may be missing, and what was flushed is whole:
  *
  * <ol>
- * <li>refcount blocks, which only ever count too high, and the data and copy-on-write that
- *     completed before the copy;
- * <li>the refcount table, if blocks are new;
- * <li>L2 slices and L1 sectors, in any order: a new L2 table was zeroed or copied before step 1, so
- *     that L1 may point to it without what this step writes into it;
- * <li>in memory: the refcounts of {@link FreedClusters} that nothing stable refers to any more.
+ * <li>the refcounts of what an L2 or L1 entry refers to, and the length of the file, are stable
+ *     before the cluster is handed out ({@link Reserve});
+ * <li>an entry may be stable before its data only where the host has zeroes and the guest had
+ *     zeroes too; everywhere else the data is stable before the entry changes in memory
+ *     ({@link DataBarrier}). A new L2 table reads as zeroes, or is stable before L1 refers to it;
+ * <li>so a flush has nothing to order: what completed is in the file, and one flush of the
+ *     children makes it stable;
+ * <li>refcounts of {@link FreedClusters} go down, in memory, only after everything that changed
+ *     before they were freed is stable. Refcounts on disk thus only ever count too high, and
+ *     refcount blocks may be written at any time.
  * </ol>
  *
- * <p>One write-back runs at a time; a request that finds nothing dirty and none running only
- * flushes the children. With lazy refcounts the first two steps wait for the next clean close.
- * When a write fails, what was copied is dirty again.
+ * <p>One write-back runs at a time; it is needed if clusters were freed, if refcounts went down,
+ * or if a write of metadata failed before. With lazy refcounts they are written at the next clean
+ * close: the dirty mark has them counted anew after any other end. When a write fails, what was
+ * copied is dirty again.
  */
 final class WriteBack {
     /** Small refcount blocks may be dirty beyond their cache, up to this many bytes. */
     private static final int EXTRA_REFCOUNT_BYTES = 1 << 20;
-    private static final int MAX_RUN_BYTES = 256 << 10;
     /** Freed runs after which a write-back starts by itself. */
     static final int MAX_FREED_RUNS = 4096;
-
-    /** Copies to be written; each list is in order of host offset when written. */
-    private static final class Copy {
-        final long offset;
-        final BufferPool.Buffer buffer;
-        final CachedTable table;
-        final int from;
-        final int to;
-
-        Copy(long offset, BufferPool.Buffer buffer, CachedTable table, int from, int to) {
-            this.offset = offset;
-            this.buffer = buffer;
-            this.table = table;
-            this.from = from;
-            this.to = to;
-        }
-    }
 
     // Immutable
     private final Qcow2Image image;
     private final CoMutex flushLock = new CoMutex();
+    /** Keeps writes of refcounts in order. Who holds it never waits for the metadata lock. */
+    final CoMutex refcountWrites = new CoMutex();
+
+    // Any thread
+    /** Writes of refcounts that failed and whose contents are not dirty again yet. */
+    final AtomicInteger unresolved = new AtomicInteger();
 
     // Under the flush lock
-    private final List<Copy> blocks = new ArrayList<>();
-    private final List<Copy> slices = new ArrayList<>();
-    private final List<Copy> tableSectors = new ArrayList<>();
-    private final List<Copy> l1Sectors = new ArrayList<>();
-    private BitSet takenTable;
-    private BitSet takenL1;
+    private final List<L2Slice> slices = new ArrayList<>();
+    private long[] sliceChanges = new long[0];
+    private long l1Changes;
+    private RefcountWrite refcountWrite;
     private FreedClusters taken;
     private boolean turned;
 
@@ -72,9 +64,9 @@ final class WriteBack {
 
     /** Whether a flush of the children is not enough. Any thread; a hint but never misses. */
     private boolean isNeeded() {
-        return flushLock.isLocked() || image.l2.cache.dirtyCount() > 0
-                || image.refcounts.cache.dirtyCount() > 0 || image.l1.isDirty()
-                || image.refcounts.isTableDirty() || image.freed.count() > 0;
+        return image.l2.cache.dirtyCount() > 0 || image.l1.isDirty() || image.freed.count() > 0
+                || !image.settings.lazyRefcounts() && (image.refcounts.cache.dirtyCount() > 0
+                        || image.refcounts.isTableDirty());
     }
 
     /** Makes everything that was completed before the call stable. */
@@ -111,7 +103,7 @@ final class WriteBack {
             for (;;) {
                 awaitRun(true);
                 try (CoMutex.Held _ = image.lock.awaitLock()) {
-                    if (!image.l1.isDirty() && !image.refcounts.isTableDirty()) {
+                    if (!image.l1.unsettled && !image.refcounts.isTableDirty()) {
                         action.awaitRun();
                         return;
                     }
@@ -152,7 +144,7 @@ final class WriteBack {
         boolean done = false;
         try {
             try (CoMutex.Held _ = image.lock.awaitLock()) {
-                copyDirty(withRefcounts);
+                awaitTakeChanges(withRefcounts);
             }
             awaitWrite();
             done = true;
@@ -164,87 +156,41 @@ final class WriteBack {
         awaitReleaseFreed();
     }
 
-    private void copyDirty(boolean withRefcounts) throws BlockException {
-        if (withRefcounts) {
-            copyTables(image.refcounts.cache, blocks);
-            takenTable = image.refcounts.takeDirtySectors();
-            copySectors(takenTable, image.refcounts.tableOffset(), tableSectors, true);
-        }
-        copyTables(image.l2.cache, slices);
-        takenL1 = image.l1.takeDirty();
-        copySectors(takenL1, image.l1.offset(), l1Sectors, false);
+    private void awaitTakeChanges(boolean withRefcounts) throws BlockException {
         taken = image.freed;
         image.freed = new FreedClusters();
         turned = image.epoch.turn();
+        slices.addAll(image.l2.cache.unstable());
+        sliceChanges = new long[slices.size()];
+        for (int i = 0; i < sliceChanges.length; i++) {
+            sliceChanges[i] = slices.get(i).changes;
+        }
+        l1Changes = image.l1.changes;
+        if (withRefcounts) {
+            refcountWrite = awaitCopyRefcounts(true);
+        }
     }
 
-    private void copyTables(TableCache<? extends CachedTable> cache, List<Copy> copies)
-            throws BlockException {
-        for (CachedTable table : cache.takeDirty()) {
-            int from = table.dirtyFrom();
-            int to = table.dirtyTo();
-            long host = table instanceof L2Slice
-                    ? image.l2.sliceOffset(table.key) : image.refcounts.blockOffset(table.key);
-            BufferPool.Buffer buffer = image.buffers.take(to - from);
-            table.encode(from, to, buffer.segment(), 0);
-            table.markClean();
-            table.writing = true;
-            copies.add(new Copy(host + from, buffer, table, from, to));
+    /** Copies changed refcounts to be written. Under the metadata lock. */
+    RefcountWrite awaitCopyRefcounts(boolean withCounts) throws BlockException {
+        CoMutex.Held order = refcountWrites.awaitLock();
+        if (unresolved.get() > 0) {
+            order.close();
+            throw new BlockException(Kind.IO, "an earlier write of qcow2 refcounts failed");
         }
-        copies.sort(Comparator.comparingLong(copy -> copy.offset));
-    }
-
-    private void copySectors(BitSet sectors, long tableOffset, List<Copy> copies,
-            boolean refcountTable) {
-        int perSector = L1Table.SECTOR_BYTES >> 3;
-        for (int i = sectors.nextSetBit(0); i >= 0; i = sectors.nextSetBit(i + 1)) {
-            int first = i * perSector;
-            int end = Math.min(first + perSector,
-                    refcountTable ? image.refcounts.tableCount() : image.l1.count());
-            BufferPool.Buffer buffer = image.buffers.take((end - first) * 8L);
-            for (int k = first; k < end; k++) {
-                buffer.segment().set(Be.LONG, (k - first) * 8L,
-                        refcountTable ? image.refcounts.tableEntry(k) : image.l1.get(k));
-            }
-            copies.add(new Copy(tableOffset + first * 8L, buffer, null, 0, (end - first) * 8));
-        }
+        return new RefcountWrite(image, order, withCounts);
     }
 
     private void awaitWrite() throws BlockException {
-        awaitWriteCopies(blocks);
-        if (!tableSectors.isEmpty()) {
-            image.file.child.flush();
-            awaitWriteCopies(tableSectors);
+        if (refcountWrite != null) {
+            refcountWrite.awaitWrite(false);
         }
-        if (!slices.isEmpty() || !l1Sectors.isEmpty()) {
-            awaitFlushData();
-            image.file.child.flush();
-            awaitWriteCopies(slices);
-            awaitWriteCopies(l1Sectors);
+        for (int i = 0; i < sliceChanges.length; i++) {
+            image.settling.awaitSlice(slices.get(i), sliceChanges[i]);
         }
+        image.settling.awaitL1(l1Changes);
         awaitFlushData();
         image.file.child.flush();
-    }
-
-    /** Writes copies, neighbours together. */
-    private void awaitWriteCopies(List<Copy> copies) throws BlockException {
-        if (copies.isEmpty()) {
-            return;
-        }
-        IoVector run = new IoVector();
-        long start = 0;
-        for (Copy copy : copies) {
-            if (run.bytes() > 0 && (copy.offset != start + run.bytes()
-                    || run.bytes() >= MAX_RUN_BYTES)) {
-                image.file.child.pwritev(start, run.bytes(), run, 0, 0);
-                run.clear();
-            }
-            if (run.bytes() == 0) {
-                start = copy.offset;
-            }
-            run.add(copy.buffer.segment(), 0, copy.to - copy.from);
-        }
-        image.file.child.pwritev(start, run.bytes(), run, 0, 0);
     }
 
     /**
@@ -262,21 +208,14 @@ final class WriteBack {
     }
 
     private void release(boolean done) {
-        releaseCopies(blocks, done);
-        releaseCopies(tableSectors, done);
-        releaseCopies(slices, done);
-        releaseCopies(l1Sectors, done);
+        if (refcountWrite != null) {
+            refcountWrite.end(done);
+            refcountWrite = null;
+        }
+        slices.clear();
         if (!done) {
-            if (takenTable != null) {
-                image.refcounts.dirtyAgain(takenTable);
-            }
-            if (takenL1 != null) {
-                image.l1.dirtyAgain(takenL1);
-            }
             giveBackFreed();
         }
-        takenTable = null;
-        takenL1 = null;
     }
 
     private void giveBackFreed() {
@@ -284,19 +223,6 @@ final class WriteBack {
             image.freed.addAll(taken);
             taken = null;
         }
-    }
-
-    private void releaseCopies(List<Copy> copies, boolean done) {
-        for (Copy copy : copies) {
-            copy.buffer.close();
-            if (copy.table != null) {
-                copy.table.writing = false;
-                if (!done) {
-                    copy.table.markDirty(copy.from, copy.to);
-                }
-            }
-        }
-        copies.clear();
     }
 
     /** Lowers the refcounts of what was freed before the copies were made. */

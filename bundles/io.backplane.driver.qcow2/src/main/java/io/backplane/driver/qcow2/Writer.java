@@ -50,6 +50,7 @@ final class Writer {
             long done = awaitInPlace(at, left, iov, position, childFlags);
             if (done == 0) {
                 image.writeBack.awaitBalance();
+                image.reserve.awaitRefill();
                 done = awaitAllocating(at, left, iov, position);
             }
             at += done;
@@ -98,6 +99,9 @@ final class Writer {
                 }
             }
             data.child.pwritev(host, run, iov, from, flags);
+            if (slice.unsettled || image.l1.unsettled) {
+                image.settling.awaitSettled(slice);
+            }
             return run;
         } finally {
             image.epoch.exit(entered);
@@ -117,14 +121,19 @@ final class Writer {
             end = Math.min(offset + bytes, a.guestEnd(layout.clusterBits()));
         }
         boolean done = false;
+        L2Slice slice = null;
         try {
             awaitWriteData(a, offset, end, iov, from);
+            if (a.barrier) {
+                image.barrier.awaitStable();
+            }
             done = true;
         } finally {
             try (CoMutex.Held _ = image.lock.awaitLock()) {
-                finish(a, done);
+                slice = finish(a, done);
             }
         }
+        image.settling.awaitSettled(slice);
         return end - offset;
     }
 
@@ -193,12 +202,9 @@ final class Writer {
             host = start;
             fresh = image.data.awaitUse(host, (long) run << layout.clusterBits());
         } else {
-            host = image.refcounts.awaitAllocate(run);
-            run = (int) image.refcounts.allocatedCount();
-            fresh = image.refcounts.allocatedFresh();
-            if (host == 0) {
-                throw image.corrupt("Preventing invalid allocation of data cluster at offset 0");
-            }
+            host = image.reserve.awaitTake(run);
+            run = (int) image.reserve.takenCount();
+            fresh = image.reserve.takenFresh();
         }
         Allocation a = allocations.add();
         a.guest = start;
@@ -267,8 +273,10 @@ final class Writer {
         if (data == image.file) {
             image.checkOverlap(host, a.validTo - a.validFrom);
         }
-        boolean headZero = head == 0 || reader.awaitIsZero(a.validFrom, head);
-        boolean tailZero = tail == 0 || reader.awaitIsZero(end, tail);
+        boolean allZero = reader.awaitIsZero(a.validFrom, a.validTo - a.validFrom);
+        boolean headZero = head == 0 || allZero || reader.awaitIsZero(a.validFrom, head);
+        boolean tailZero = tail == 0 || allZero || reader.awaitIsZero(end, tail);
+        a.barrier = !a.fresh || !allZero;
         if (a.fresh) {
             head = headZero ? 0 : head;
             tail = tailZero ? 0 : tail;
@@ -322,19 +330,21 @@ final class Writer {
     }
 
     /** Puts the new entries in place, or gives the clusters back. Under the lock. */
-    private void finish(Allocation a, boolean done) throws BlockException {
+    private L2Slice finish(Allocation a, boolean done) throws BlockException {
         try {
             if (done) {
-                link(a);
-            } else if (!a.reuse && !layout.dataFile()) {
+                return awaitLink(a);
+            }
+            if (!a.reuse && !layout.dataFile()) {
                 image.refcounts.awaitDecrement(a.host >> layout.clusterBits(), a.clusters);
             }
+            return null;
         } finally {
             allocations.remove(a);
         }
     }
 
-    private void link(Allocation a) throws BlockException {
+    private L2Slice awaitLink(Allocation a) throws BlockException {
         L2Slice slice = image.l2.awaitWritable(a.guest);
         int index = image.l2.indexOf(a.guest);
         for (int i = 0; i < a.clusters; i++) {
@@ -346,6 +356,7 @@ final class Writer {
                 image.freeEntry(old, FreedClusters.OTHER);
             }
         }
+        return slice;
     }
 
     private long bitmap(Allocation a, long old, long guest) {

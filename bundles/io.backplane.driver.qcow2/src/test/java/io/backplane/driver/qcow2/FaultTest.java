@@ -57,18 +57,20 @@ class FaultTest {
                     on.awaitCreate(OnImage.create(4 * MIB));
                     Qcow2Node node = on.awaitOpen();
                     OnImage.write(node, 0, OnImage.pattern(MIB, 1));
-                    node.pdiscard(0, CLUSTER);
                     on.file.fault = (verb, offset, bytes) -> verb.equals(failing);
-                    assertThrows(BlockException.class, node::flush);
+                    assertThrows(BlockException.class, () -> {
+                        node.pdiscard(0, CLUSTER);
+                        node.flush();
+                    });
                     on.file.fault = (verb, offset, bytes) -> false;
                     node.flush();
                     on.awaitClose(node);
-                    node = on.awaitOpen(true);
-                    assertEquals(List.of(), check(node));
+                    Qcow2Node again = on.awaitOpen(true);
+                    assertEquals(List.of(), check(again));
                     byte[] expected = OnImage.pattern(MIB, 1);
                     java.util.Arrays.fill(expected, 0, CLUSTER, (byte) 0);
-                    assertArrayEquals(expected, OnImage.read(node, 0, MIB));
-                    on.awaitClose(node);
+                    assertArrayEquals(expected, OnImage.read(again, 0, MIB));
+                    on.awaitClose(again);
                 });
             }
         }
@@ -126,17 +128,20 @@ class FaultTest {
     }
 
     @Test
-    void newClusterOfAGrownFileNeedsNoZeroes() throws Exception {
+    void newClusterOfAGrownFileNeedsNoZeroesAndNoFlush() throws Exception {
         try (OnImage on = new OnImage(1)) {
             on.run(() -> {
                 on.awaitCreate(OnImage.create(64L * MIB));
                 Qcow2Node node = on.awaitOpen();
                 OnImage.write(node, 0, new byte[4096]);
                 int writes = on.file.writeCount;
+                int flushes = on.file.flushCount;
                 for (int i = 1; i < 100; i++) {
                     OnImage.write(node, i * 300_000L, OnImage.pattern(4096, i));
                 }
-                assertEquals(writes + 99, on.file.writeCount);
+                int batches = on.file.writeCount - (writes + 2 * 99);
+                assertTrue(batches >= 0 && batches <= 1, "batches: " + batches);
+                assertTrue(on.file.flushCount <= flushes + batches);
                 on.awaitClose(node);
             });
         }

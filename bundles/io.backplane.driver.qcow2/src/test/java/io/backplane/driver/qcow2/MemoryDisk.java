@@ -5,6 +5,7 @@ import io.backplane.block.BlockException.Kind;
 import io.backplane.block.BlockLimits;
 import io.backplane.block.BlockStatus;
 import io.backplane.block.Preallocation;
+import io.backplane.block.RequestFlags;
 import io.backplane.block.spi.BlockChild;
 import io.backplane.memory.IoVector;
 import java.io.IOException;
@@ -25,7 +26,8 @@ final class MemoryDisk implements BlockChild {
     private static final int PAGE = 4096;
 
     /** A change, in the order of issue. Times count host events. */
-    record Change(long offset, byte[] data, long truncateTo, long issued, long[] done) {
+    record Change(long offset, byte[] data, long truncateTo, long issued, long[] done,
+            boolean fua) {
     }
 
     /** A flush that has ended. */
@@ -104,12 +106,21 @@ final class MemoryDisk implements BlockChild {
                 stable = Math.max(stable, f.started);
             }
         }
+        return left(left, time, stable, random);
+    }
+
+    /** What is left when the process ends at {@code time}: all that the host completed. */
+    MemoryDisk afterKill(MemoryDisk start, SimulatedLoops other, long time, Random random) {
+        return left(start.copy(other), time, time, random);
+    }
+
+    private MemoryDisk left(MemoryDisk left, long time, long stable, Random random) {
         boolean mostly = random.nextBoolean();
         for (Change c : changes) {
             if (c.issued > time) {
                 continue;
             }
-            boolean sure = c.done[0] >= 0 && c.done[0] <= stable;
+            boolean sure = c.done[0] >= 0 && c.done[0] <= (c.fua ? time : stable);
             if (sure || (mostly ? random.nextInt(8) != 0 : random.nextBoolean())) {
                 if (c.data != null) {
                     left.put(c.offset, c.data, 0, c.data.length);
@@ -168,8 +179,8 @@ final class MemoryDisk implements BlockChild {
         }
     }
 
-    private Change log(long offset, byte[] data, long truncateTo) {
-        Change change = new Change(offset, data, truncateTo, loops.clock, new long[] {-1});
+    private Change log(long offset, byte[] data, long truncateTo, boolean fua) {
+        Change change = new Change(offset, data, truncateTo, loops.clock, new long[] {-1}, fua);
         if (logging) {
             changes.add(change);
         }
@@ -226,7 +237,7 @@ final class MemoryDisk implements BlockChild {
         }
         byte[] data = new byte[(int) bytes];
         iov.copyTo(from, MemorySegment.ofArray(data), 0, bytes);
-        Change change = log(offset, data, 0);
+        Change change = log(offset, data, 0, (flags & RequestFlags.FUA) != 0);
         step("write", offset, bytes);
         put(offset, data, 0, data.length);
         change.done[0] = loops.clock;
@@ -243,7 +254,7 @@ final class MemoryDisk implements BlockChild {
         discardCount++;
         byte[] junk = new byte[(int) Math.min(bytes, length - offset)];
         java.util.Arrays.fill(junk, (byte) 0xdd);
-        Change change = log(offset, junk, 0);
+        Change change = log(offset, junk, 0, false);
         step("discard", offset, bytes);
         put(offset, junk, 0, junk.length);
         change.done[0] = loops.clock;
@@ -265,7 +276,7 @@ final class MemoryDisk implements BlockChild {
     @Override
     public void truncate(long newLength, boolean exact, Preallocation preallocation, int flags)
             throws BlockException {
-        Change change = log(0, null, newLength);
+        Change change = log(0, null, newLength, false);
         step("truncate", newLength, 0);
         setLength(newLength);
         change.done[0] = loops.clock;

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Concurrent random requests against a model, and power cuts in the middle of them. */
+/** Concurrent random requests against a model; power cuts and kills in the middle of them. */
 class RandomRequestsTest {
     private static final int SECTORS = 4096;
     private static final long SEED = Long.getLong("backplane.seed", System.nanoTime() & 0xffff);
@@ -105,15 +105,17 @@ class RandomRequestsTest {
                 on.awaitClose(again);
             });
             for (int i = 0; i < 25; i++) {
-                cut(on, start, work, begin + random.nextLong(end - begin + 1), random);
+                cut(on, start, work, begin + random.nextLong(end - begin + 1), random, false);
+                cut(on, start, work, begin + random.nextLong(end - begin + 1), random, true);
             }
         }
     }
 
-    private void cut(OnImage on, MemoryDisk start, Workload work, long time, Random random)
-            throws Exception {
+    private void cut(OnImage on, MemoryDisk start, Workload work, long time, Random random,
+            boolean kill) throws Exception {
         try (OnImage after = new OnImage(random.nextLong())) {
-            after.file = on.file.afterCut(start, after.loops, time, random);
+            after.file = kill ? on.file.afterKill(start, after.loops, time, random)
+                    : on.file.afterCut(start, after.loops, time, random);
             after.file.slow = false;
             after.backing = on.backing == null ? null : on.backing.copy(after.loops);
             if (after.backing != null) {
@@ -123,14 +125,18 @@ class RandomRequestsTest {
                 try {
                     Qcow2Node node = after.awaitOpen();
                     assertNoErrors(node, false);
-                    work.verifyAfterCut(node, time);
+                    if (kill) {
+                        work.verifyAfterKill(node, time);
+                    } else {
+                        work.verifyAfterCut(node, time);
+                    }
                     OnImage.write(node, 0, OnImage.pattern(SECTORS * 512, 1));
                     after.awaitClose(node);
                     node = after.awaitOpen(true);
                     assertNoErrors(node, false);
                     after.awaitClose(node);
                 } catch (Throwable e) {
-                    throw new AssertionError("cut at " + time + ": " + e, e);
+                    throw new AssertionError((kill ? "kill at " : "cut at ") + time + ": " + e, e);
                 }
             });
         }

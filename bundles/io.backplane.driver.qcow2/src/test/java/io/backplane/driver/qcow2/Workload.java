@@ -188,6 +188,15 @@ final class Workload {
                 stable = Math.max(stable, f.started);
             }
         }
+        verifyAfterEnd(node, time, stable);
+    }
+
+    /** Whether every request that had completed at {@code time} is there. */
+    void verifyAfterKill(Qcow2Node node, long time) throws BlockException {
+        verifyAfterEnd(node, time, time);
+    }
+
+    private void verifyAfterEnd(Qcow2Node node, long time, long stable) throws BlockException {
         byte[] data = OnImage.read(node, 0, sectors * SECTOR);
         for (int i = 0; i < sectors; i++) {
             List<Version> versions = history.get(i);
@@ -204,7 +213,7 @@ final class Workload {
                         && (v == sure || versions.get(v).issued <= time);
             }
             if (!allowed) {
-                fail("sector " + i + " after a cut at " + time + " (stable since " + stable
+                fail("sector " + i + " after an end at " + time + " (stable since " + stable
                         + "): stamp " + found + " of " + versions);
             }
         }
