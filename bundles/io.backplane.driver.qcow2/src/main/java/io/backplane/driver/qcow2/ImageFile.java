@@ -155,6 +155,11 @@ final class ImageFile {
         }
     }
 
+    /** From here on nothing was ever written. Under the metadata lock. */
+    long untouchedFrom() {
+        return untouchedFrom;
+    }
+
     /** First byte that nothing of this image uses; a multiple of nothing in particular. */
     long usedEnd() {
         return usedEnd;

@@ -1,5 +1,6 @@
 package io.backplane.driver.qcow2;
 
+import io.backplane.memory.BufferPool;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -35,6 +36,13 @@ final class L2Slice extends CachedTable {
     long changes;
     /** The last change that is in the image file. */
     long settled;
+
+    // Whoever made the copy, until it is written
+    BufferPool.Buffer copy;
+    int copyFrom;
+    int copyTo;
+    long copyOffset;
+    long copyChange;
 
     L2Slice(long key, long[] words, boolean extended) {
         super(key, words.length << 3);

@@ -145,12 +145,20 @@ final class Reserve {
         long most = left;
         while (left > 0) {
             try {
+                long fresh = image.file.untouchedFrom() + image.layout.clusterMask()
+                        >> clusterBits;
                 long cluster = image.refcounts.awaitAllocate(Math.min(left, most)) >> clusterBits;
                 if (cluster == 0) {
                     throw image.corrupt("Preventing invalid allocation of a cluster at offset 0");
                 }
                 long got = image.refcounts.allocatedCount();
-                more.add(new Run(cluster, got, image.refcounts.allocatedFresh()));
+                long old = Math.clamp(fresh - cluster, 0, got);
+                if (old > 0) {
+                    more.add(new Run(cluster, old, false));
+                }
+                if (old < got) {
+                    more.add(new Run(cluster + old, got - old, true));
+                }
                 left -= got;
             } catch (BlockException e) {
                 if (most > 1 && e.kind() != Kind.CORRUPT) {

@@ -37,15 +37,10 @@ final class Settling {
         }
     }
 
-    /** As {@link #awaitSettled} for the changes up to {@code change} (-1: all so far). */
+    /** As {@link #awaitSettled} for the slice's changes up to {@code change} (-1: all so far). */
     void awaitSlice(L2Slice slice, long change) throws BlockException {
         long until = change;
         for (;;) {
-            BufferPool.Buffer buffer;
-            int from;
-            int to;
-            long offset;
-            long covered;
             try (CoMutex.Held _ = image.lock.awaitLock()) {
                 until = until < 0 ? slice.changes : until;
                 while (slice.settled < until && slice.writing > 0) {
@@ -54,38 +49,56 @@ final class Settling {
                 if (slice.settled >= until) {
                     return;
                 }
-                from = slice.dirtyFrom();
-                to = slice.dirtyTo();
-                covered = slice.changes;
-                offset = image.l2.sliceOffset(slice.key) + from;
-                buffer = image.buffers.take(to - from);
-                slice.encode(from, to, buffer.segment(), 0);
-                slice.markClean();
-                slice.writing++;
+                begin(slice);
             }
-            awaitWriteSlice(slice, offset, buffer, from, to, covered);
+            awaitWrite(slice);
         }
     }
 
-    private void awaitWriteSlice(L2Slice slice, long offset, BufferPool.Buffer buffer, int from,
-            int to, long covered) throws BlockException {
+    /**
+     * Copies the changes of a slice, which has some, for the caller to {@link #awaitWrite} without
+     * the lock; false if a write is on its way. Under the metadata lock.
+     */
+    boolean begin(L2Slice slice) throws BlockException {
+        if (slice.writing > 0) {
+            return false;
+        }
+        slice.copyFrom = slice.dirtyFrom();
+        slice.copyTo = slice.dirtyTo();
+        slice.copyChange = slice.changes;
+        slice.copyOffset = image.l2.sliceOffset(slice.key) + slice.copyFrom;
+        slice.copy = image.buffers.take(slice.copyTo - slice.copyFrom);
+        slice.encode(slice.copyFrom, slice.copyTo, slice.copy.segment(), 0);
+        slice.markClean();
+        slice.writing++;
+        return true;
+    }
+
+    /** Writes what {@link #begin} copied. */
+    void awaitWrite(L2Slice slice) throws BlockException {
         boolean done = false;
         try {
-            image.file.child.pwritev(offset, to - from, buffer.vector(), 0, 0);
+            image.file.child.pwritev(slice.copyOffset, slice.copyTo - slice.copyFrom,
+                    slice.copy.vector(), 0, 0);
             done = true;
         } finally {
             try (CoMutex.Held _ = image.lock.awaitLock()) {
-                buffer.close();
-                slice.writing--;
-                if (done) {
-                    slice.settled = covered;
-                    slice.unsettled = slice.isDirty();
-                } else {
-                    slice.markDirty(from, to);
-                }
-                waiters.wakeAll();
+                end(slice, done);
             }
         }
+    }
+
+    private void end(L2Slice slice, boolean done) {
+        slice.copy.close();
+        slice.copy = null;
+        slice.writing--;
+        if (done) {
+            slice.settled = slice.copyChange;
+            slice.unsettled = slice.isDirty();
+        } else {
+            slice.markDirty(slice.copyFrom, slice.copyTo);
+        }
+        waiters.wakeAll();
     }
 
     /** Changes of L1 up to {@code change} (-1: all so far). */

@@ -122,6 +122,8 @@ final class Writer {
         }
         boolean done = false;
         L2Slice slice = null;
+        long change = 0;
+        boolean first = false;
         try {
             awaitWriteData(a, offset, end, iov, from);
             if (a.barrier) {
@@ -131,9 +133,20 @@ final class Writer {
         } finally {
             try (CoMutex.Held _ = image.lock.awaitLock()) {
                 slice = finish(a, done);
+                if (slice != null) {
+                    change = slice.changes;
+                    first = image.settling.begin(slice);
+                }
             }
         }
-        image.settling.awaitSettled(slice);
+        if (first) {
+            image.settling.awaitWrite(slice);
+        } else {
+            image.settling.awaitSlice(slice, change);
+        }
+        if (image.l1.unsettled) {
+            image.settling.awaitSettled(null);
+        }
         return end - offset;
     }
 

@@ -133,7 +133,7 @@ class FaultTest {
             on.run(() -> {
                 on.awaitCreate(OnImage.create(64L * MIB));
                 Qcow2Node node = on.awaitOpen();
-                OnImage.write(node, 0, new byte[4096]);
+                OnImage.write(node, 40L * MIB, new byte[2 * MIB]);
                 int writes = on.file.writeCount;
                 int flushes = on.file.flushCount;
                 for (int i = 1; i < 100; i++) {
