@@ -12,10 +12,9 @@ import java.util.BitSet;
  * lock.
  *
  * <p>All changes are made in memory. An increase must be stable before a table that refers to the
- * cluster is written ({@link WriteBack} writes refcount blocks, then the refcount table, then L2,
- * then L1); a decrease is made only after the tables without the reference are stable, so refcount
- * blocks may be written at any time. A cut at any point thus leaves at worst refcounts that are
- * too high.
+ * cluster is written, for which {@link Reserve} cares; a decrease is made only after the tables
+ * without the reference are stable, so refcount blocks may be written at any time. A cut at any
+ * point thus leaves at worst refcounts that are too high.
  *
  * <p>A refcount block that is missing is placed at the start of the range it describes, so it
  * counts itself. When the refcount table is full, a bigger one is written together with its

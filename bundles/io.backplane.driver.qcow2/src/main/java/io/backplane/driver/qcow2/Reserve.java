@@ -13,7 +13,7 @@ import java.util.List;
  *
  * <p>They are taken in batches. A request that finds less than half a batch takes the next one,
  * before it allocates; the others go on meanwhile. What is unused when the image closes is given
- * back; if the process ends otherwise, it leaks: never more than two batches.
+ * back; if the process ends otherwise, it leaks: less than two batches.
  */
 final class Reserve {
     private static final long FIRST_BYTES = 8 << 20;
