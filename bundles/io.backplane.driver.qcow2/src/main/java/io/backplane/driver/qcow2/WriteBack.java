@@ -116,7 +116,8 @@ final class WriteBack {
     void awaitBalance() throws BlockException {
         TableCache<L2Slice> l2 = image.l2.cache;
         TableCache<RefcountBlock> refcounts = image.refcounts.cache;
-        int refcountLimit = refcounts.capacity() + (EXTRA_REFCOUNT_BYTES >> image.layout.clusterBits());
+        int refcountLimit = refcounts.capacity()
+                + (EXTRA_REFCOUNT_BYTES >> image.layout.clusterBits());
         boolean full = l2.dirtyCount() > l2.capacity() - (l2.capacity() >> 2)
                 || !image.settings.lazyRefcounts()
                         && refcounts.dirtyCount() > refcountLimit

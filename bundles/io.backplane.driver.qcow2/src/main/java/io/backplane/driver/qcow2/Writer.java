@@ -18,8 +18,9 @@ import io.backplane.memory.IoVector;
  * {@link AllocationList}. Without the lock: write the data, in one request with what must be
  * copied around it. Under the lock again: put the new L2 entries in place and free what they
  * replaced. Then {@link Settling} writes the entries to the file; a write in place that meets
- * entries on their way there waits for them. What has to be copied is read like any read, since the L2 entries still say what was
- * there. Host clusters that the file never held before need no zeroes around the data.
+ * entries on their way there waits for them. What has to be copied is read like any read, since
+ * the L2 entries still say what was there. Host clusters that the file never held before need no
+ * zeroes around the data.
  *
  * <p>With extended L2 only whole subclusters are made valid, and a stored cluster with missing
  * subclusters stays where it is; a shared or compressed one is copied as a whole.
