@@ -11,8 +11,8 @@ public interface Choices {
     /**
      * Which of several events happens next.
      *
-     * @param events at least two; first what goes on where something happened last, or last if that was
-     *     preempted
+     * @param events at least two; first what goes on where something happened last, or last if that
+     *     was preempted
      * @return an index
      */
     int next(List<SimEvent> events);

@@ -11,8 +11,8 @@ import io.backplane.memory.IoVector;
 import java.lang.foreign.MemorySegment;
 
 /**
- * An open file of a {@link SimDisk}. A request takes hold when it completes, and that is an event of
- * its own: requests in flight complete in any order.
+ * An open file of a {@link SimDisk}. A request takes hold when it completes, and that is an event
+ * of its own: requests in flight complete in any order.
  */
 final class SimFile implements HostFile {
     private static final long SLOW_NS = 1_000_000;

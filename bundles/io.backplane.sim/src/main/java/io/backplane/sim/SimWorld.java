@@ -327,8 +327,8 @@ public final class SimWorld {
     }
 
     /**
-     * A monitor of the JDK was held by a thread that is not of the world, such as its cleaner: waits
-     * in real time until the thread can go on, and lets it, as if nothing had been.
+     * A monitor of the JDK was held by a thread that is not of the world, such as its cleaner:
+     * waits in real time until the thread can go on, and lets it, as if nothing had been.
      */
     private void awaitMonitor(SimEvent event) {
         while (lastThread != null && lastThread.getState() == Thread.State.BLOCKED) {
@@ -398,8 +398,8 @@ public final class SimWorld {
     }
 
     /**
-     * Whether the continuation handed over now belongs to a thread that was preempted, or stopped by
-     * a monitor: then a thread of the JDK hands it over.
+     * Whether the continuation handed over now belongs to a thread that was preempted, or stopped
+     * by a monitor: then a thread of the JDK hands it over.
      */
     boolean takeYielding() {
         Thread here = Thread.currentThread();

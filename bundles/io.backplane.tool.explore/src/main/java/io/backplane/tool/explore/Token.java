@@ -2,8 +2,8 @@ package io.backplane.tool.explore;
 
 /**
  * What replays a run: {@code SCENARIO[+bug]:kind:choices}. Kinds: {@code r} random and {@code p}
- * priorities, both with a seed in hexadecimal; {@code x} a list of choices, each a digit of base 36,
- * or in brackets.
+ * priorities, both with a seed in hexadecimal; {@code x} a list of choices, each a digit of base
+ * 36, or in brackets.
  *
  * @param bug name of the planted bug; null: the shipped code
  * @param list the choices; null if there is a seed

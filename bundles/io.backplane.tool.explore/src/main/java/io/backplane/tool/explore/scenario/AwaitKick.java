@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /**
- * Work that is counted from its scheduling to its end, in two contexts and on a foreign thread; main
- * waits for the count to be zero. No end is lost between main's look and its sleep.
+ * Work that is counted from its scheduling to its end, in two contexts and on a foreign thread;
+ * main waits for the count to be zero. No end is lost between main's look and its sleep.
  */
 @Rule({"E10", "E11"})
 public final class AwaitKick implements Scenario {
