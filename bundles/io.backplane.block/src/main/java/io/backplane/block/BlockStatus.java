@@ -20,11 +20,6 @@ public record BlockStatus(long bytes, boolean allocated, boolean data, boolean z
         return new BlockStatus(bytes, true, true, false, false, hostOffset, hostNode, 0);
     }
 
-    /** Data without a fixed place. */
-    public static BlockStatus dataSomewhere(long bytes) {
-        return new BlockStatus(bytes, true, true, false, false, -1, null, 0);
-    }
-
     /** Known zeroes, nothing stored. */
     public static BlockStatus zeroes(long bytes) {
         return new BlockStatus(bytes, true, false, true, false, -1, null, 0);

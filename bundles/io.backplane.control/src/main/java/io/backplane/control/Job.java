@@ -65,10 +65,6 @@ final class Job {
         return error;
     }
 
-    boolean isCancelled() {
-        return cancelled;
-    }
-
     void progress(long newDone, long newTotal) {
         done = newDone;
         total = newTotal;

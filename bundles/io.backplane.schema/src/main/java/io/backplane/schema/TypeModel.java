@@ -212,10 +212,6 @@ public sealed interface TypeModel {
         public String help() {
             return help;
         }
-
-        Type javaType() {
-            return type;
-        }
     }
 
     /** A record: members, and for a union the discriminator of its branches. */

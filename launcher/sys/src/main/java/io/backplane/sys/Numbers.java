@@ -21,7 +21,6 @@ final class Numbers {
     static final int SOCKETPAIR = X86 ? 53 : 199;
     static final int GETSOCKNAME = X86 ? 51 : 204;
     static final int SETSOCKOPT = X86 ? 54 : 208;
-    static final int GETSOCKOPT = X86 ? 55 : 209;
     static final int FCNTL = X86 ? 72 : 25;
     static final int FDATASYNC = X86 ? 75 : 83;
     static final int FTRUNCATE = X86 ? 77 : 46;

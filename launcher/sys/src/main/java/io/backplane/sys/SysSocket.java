@@ -30,7 +30,6 @@ public final class SysSocket {
     private static final int INET_ADDRESS_BYTES = 16;
     private static final int STREAM = 1 | 0x80000 | 0x800;
     private static final int SO_REUSEADDR = 2;
-    private static final int SO_ERROR = 4;
     private static final int SHUT_RDWR = 2;
 
     private SysSocket() {
@@ -146,16 +145,5 @@ public final class SysSocket {
     /** Ends both directions; the peer sees the end of the stream. */
     public static int shutdown(int fd) {
         return (int) SystemCall.invoke(Numbers.SHUTDOWN, fd, SHUT_RDWR);
-    }
-
-    /** The pending error of a socket as a positive errno, or 0. */
-    public static int pendingError(int fd) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment value = arena.allocate(8, 8);
-            value.set(ValueLayout.JAVA_INT, 4, 4);
-            long result = SystemCall.invoke(Numbers.GETSOCKOPT, fd, SOL_SOCKET, SO_ERROR,
-                    value.address(), value.address() + 4, 0);
-            return result < 0 ? (int) -result : value.get(ValueLayout.JAVA_INT, 0);
-        }
     }
 }

@@ -77,7 +77,6 @@ final class Ring {
     private final int sqMask;
     private final int sqEntries;
     private final int cqMask;
-    private final boolean deferred;
     private final MemorySegment rings;
     private final MemorySegment sqes;
     private final long sqHeadAt;
@@ -127,7 +126,6 @@ final class Ring {
             throw new HostIoException(38, "io_uring: this kernel's is too old, 5.11 is needed");
         }
         int flags = params.get(INT, 8);
-        deferred = (flags & SETUP_DEFER_TASKRUN) != 0;
         sqEntries = params.get(INT, 0);
         int cqEntries = params.get(INT, 4);
         sqMask = sqEntries - 1;
@@ -265,11 +263,6 @@ final class Ring {
     void consume(int count) {
         cqHead += count;
         SHARED_INT.setRelease(rings, cqHeadAt, cqHead);
-    }
-
-    /** Whether completions only arrive while the owner enters. */
-    boolean isDeferred() {
-        return deferred;
     }
 
     void close() {

@@ -188,11 +188,6 @@ public final class BlkQueue {
         return memory.get(ValueLayout.JAVA_BYTE, slots + (long) slot * SLOT_BYTES + STATUS) & 0xff;
     }
 
-    /** Where the header of a slot lies in guest memory, for requests a test lays out itself. */
-    public long headerOffset(int slot) {
-        return slots + (long) slot * SLOT_BYTES;
-    }
-
     private long next(long bound) {
         random ^= random << 13;
         random ^= random >>> 7;
