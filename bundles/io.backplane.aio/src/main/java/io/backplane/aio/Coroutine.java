@@ -157,10 +157,14 @@ public final class Coroutine {
             state = RUNNING; // woken between the two checks
             return;
         }
+        CoroutineSuspensionEvent event = CoroutineSuspensionEvent.start();
         LockSupport.park(this);
         while (state == SUSPENDED) {
             Thread.interrupted(); // an interrupt means nothing here, and would keep park from waiting
             LockSupport.park(this);
+        }
+        if (event != null) {
+            event.end(this);
         }
     }
 

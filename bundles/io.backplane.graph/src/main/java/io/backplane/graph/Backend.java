@@ -197,6 +197,7 @@ final class Backend extends Edge implements BlockBackend {
     public void preadv(long offset, long bytes, IoVector iov, long from, int flags)
             throws BlockException {
         Coroutine self = Coroutine.current();
+        RequestEvent event = RequestEvent.start();
         Node root = begin(self, "read", offset, bytes);
         boolean done = false;
         try {
@@ -206,6 +207,7 @@ final class Backend extends Edge implements BlockBackend {
             counters.done(BackendCounters.READ, bytes);
         } finally {
             end(self, done, BackendCounters.READ);
+            RequestEvent.end(event, "backend", backendName, "read", offset, bytes);
         }
     }
 
@@ -213,6 +215,7 @@ final class Backend extends Edge implements BlockBackend {
     public void pwritev(long offset, long bytes, IoVector iov, long from, int flags)
             throws BlockException {
         Coroutine self = Coroutine.current();
+        RequestEvent event = RequestEvent.start();
         Node root = begin(self, "write", offset, bytes);
         boolean done = false;
         try {
@@ -223,12 +226,14 @@ final class Backend extends Edge implements BlockBackend {
             counters.written(offset, bytes);
         } finally {
             end(self, done, BackendCounters.WRITE);
+            RequestEvent.end(event, "backend", backendName, "write", offset, bytes);
         }
     }
 
     @Override
     public void pwriteZeroes(long offset, long bytes, int flags) throws BlockException {
         Coroutine self = Coroutine.current();
+        RequestEvent event = RequestEvent.start();
         Node root = begin(self, "write zeroes", offset, bytes);
         boolean done = false;
         try {
@@ -239,12 +244,14 @@ final class Backend extends Edge implements BlockBackend {
             counters.done(BackendCounters.ZEROES, bytes);
         } finally {
             end(self, done, BackendCounters.ZEROES);
+            RequestEvent.end(event, "backend", backendName, "write zeroes", offset, bytes);
         }
     }
 
     @Override
     public void pdiscard(long offset, long bytes) throws BlockException {
         Coroutine self = Coroutine.current();
+        RequestEvent event = RequestEvent.start();
         Node root = begin(self, "discard", offset, bytes);
         boolean done = false;
         try {
@@ -255,12 +262,14 @@ final class Backend extends Edge implements BlockBackend {
             counters.done(BackendCounters.DISCARD, bytes);
         } finally {
             end(self, done, BackendCounters.DISCARD);
+            RequestEvent.end(event, "backend", backendName, "discard", offset, bytes);
         }
     }
 
     @Override
     public void flush() throws BlockException {
         Coroutine self = Coroutine.current();
+        RequestEvent event = RequestEvent.start();
         Node root = begin(self, "flush", 0, 0);
         boolean done = false;
         try {
@@ -269,6 +278,7 @@ final class Backend extends Edge implements BlockBackend {
             counters.done(BackendCounters.FLUSH, 0);
         } finally {
             end(self, done, BackendCounters.FLUSH);
+            RequestEvent.end(event, "backend", backendName, "flush", 0, 0);
         }
     }
 

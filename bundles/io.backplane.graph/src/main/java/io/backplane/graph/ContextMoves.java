@@ -45,6 +45,8 @@ final class ContextMoves {
 
     /** Moves {@code mover} and all that hangs together with it. */
     void awaitMove(Backend mover, AioContext target) throws BlockException {
+        ContextMoveEvent event = ContextMoveEvent.start();
+        String from = mover.context().name();
         for (;;) {
             Connected seen = connected(mover);
             try (DrainedSection _ = graph.drains.awaitBegin(List.copyOf(seen.nodes),
@@ -55,6 +57,9 @@ final class ContextMoves {
                     continue; // the graph changed while we drained
                 }
                 move(now, mover, target);
+                if (event != null) {
+                    event.end(mover.name(), from, target.name(), now.nodes.size());
+                }
                 return;
             }
         }

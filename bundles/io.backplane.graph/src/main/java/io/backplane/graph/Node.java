@@ -233,11 +233,13 @@ final class Node implements BlockNode, NodeNotices {
 
     void preadv(long offset, long bytes, IoVector iov, long from, int flags)
             throws BlockException {
+        RequestEvent event = RequestEvent.start();
         inFlight.increment();
         try {
             reads.preadv(offset, bytes, iov, from, flags);
         } finally {
             inFlight.decrement();
+            RequestEvent.end(event, "node", name, "read", offset, bytes);
         }
     }
 
@@ -248,38 +250,46 @@ final class Node implements BlockNode, NodeNotices {
 
     void pwritev(long offset, long bytes, IoVector iov, long from, int flags)
             throws BlockException {
+        RequestEvent event = RequestEvent.start();
         inFlight.increment();
         try {
             writes.pwritev(offset, bytes, iov, from, flags);
         } finally {
             inFlight.decrement();
+            RequestEvent.end(event, "node", name, "write", offset, bytes);
         }
     }
 
     void pwriteZeroes(long offset, long bytes, int flags) throws BlockException {
+        RequestEvent event = RequestEvent.start();
         inFlight.increment();
         try {
             zeroes.pwriteZeroes(offset, bytes, flags);
         } finally {
             inFlight.decrement();
+            RequestEvent.end(event, "node", name, "write zeroes", offset, bytes);
         }
     }
 
     void pdiscard(long offset, long bytes) throws BlockException {
+        RequestEvent event = RequestEvent.start();
         inFlight.increment();
         try {
             discards.pdiscard(offset, bytes);
         } finally {
             inFlight.decrement();
+            RequestEvent.end(event, "node", name, "discard", offset, bytes);
         }
     }
 
     void flush() throws BlockException {
+        RequestEvent event = RequestEvent.start();
         inFlight.increment();
         try {
             flushes.flush();
         } finally {
             inFlight.decrement();
+            RequestEvent.end(event, "node", name, "flush", 0, 0);
         }
     }
 

@@ -19,11 +19,13 @@ final class Section implements DrainedSection, Awaited {
     private final List<Node> nodes;
     private final Runnable end;
     private final long beganNs;
+    private final DrainedSectionEvent event = DrainedSectionEvent.start();
     private final Coroutine coroutine = Coroutine.current();
     private final long run = coroutine.runCount();
 
     // Global state
     private boolean ended;
+    private long waitNs;
 
     // Written in main, read anywhere
     private volatile boolean waiting = true;
@@ -45,6 +47,9 @@ final class Section implements DrainedSection, Awaited {
     void awaitQuiet() {
         graph.drains.wait.awaitWhile(this::isBusy, this);
         waiting = false;
+        if (event != null) {
+            waitNs = graph.main.nowNs() - beganNs;
+        }
     }
 
     private Iterable<Node> drained() {
@@ -71,6 +76,9 @@ final class Section implements DrainedSection, Awaited {
 
     private void end() {
         graph.drains.remove(this);
+        if (event != null) {
+            event.end(id, String.join(" ", names()), asker, waitNs);
+        }
         end.run();
     }
 

@@ -178,6 +178,7 @@ public final class EventLoop implements AioContext {
         if (newFactories != null) {
             switchPoller();
         }
+        LoopTurnEvent event = LoopTurnEvent.start();
         phase = "preparing";
         if ((turnCount & LoopProgress.TURNS_MASK) == 0) {
             progress.turned(clock.getAsLong());
@@ -190,8 +191,12 @@ public final class EventLoop implements AioContext {
         } else {
             events = waitForEvents();
         }
+        long beganNs = event == null ? 0 : clock.getAsLong();
         runTurn(events);
         turnCount++;
+        if (event != null) {
+            event.end(name, turnCount, events, clock.getAsLong() - beganNs);
+        }
     }
 
     private void runTurn(int events) {

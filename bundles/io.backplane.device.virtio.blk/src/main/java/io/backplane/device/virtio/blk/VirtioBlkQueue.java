@@ -63,9 +63,11 @@ final class VirtioBlkQueue implements QueueHandler {
                     + writable.bytes() + " writable bytes has no room for header or status");
             return;
         }
+        RequestEvent event = RequestEvent.start();
+        long type = request.type();
+        long sector = request.sector();
         byte status;
         try {
-            long type = request.type();
             if (type == VirtioBlkRequest.TYPE_IN) {
                 status = read(writable, writable.bytes() - 1);
             } else if (type == VirtioBlkRequest.TYPE_OUT) {
@@ -78,6 +80,8 @@ final class VirtioBlkQueue implements QueueHandler {
         }
         VirtioBlkRequest.writeStatus(writable, status);
         element.complete(writable.bytes());
+        RequestEvent.end(event, backend.name(), type, sector << 9,
+                Math.max(readable.bytes() - HEADER_BYTES, writable.bytes() - 1));
     }
 
     private byte read(IoVector data, long bytes) throws BlockException {
