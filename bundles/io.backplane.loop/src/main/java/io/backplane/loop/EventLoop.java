@@ -479,11 +479,14 @@ public final class EventLoop implements AioContext {
 
     private Runnable guarded(String title, Runnable callback) {
         return callback == null ? null : () -> {
+            phase = "dispatching"; // inside poll
+            runningNow = title;
             try {
                 callback.run();
             } catch (Throwable e) {
                 report(title, e);
             }
+            runningNow = null;
         };
     }
 

@@ -82,7 +82,7 @@ public final class QmpViews {
         table.print(out);
         for (ContextReport r : reports) {
             if (r.phase().equals("dispatching") && r.dispatchAgeNs() > HANGS_NS) {
-                out.println(r.name() + " hangs:");
+                out.println(r.name() + " is busy with:");
                 r.stack().forEach(line -> out.println("  " + line));
             }
         }
