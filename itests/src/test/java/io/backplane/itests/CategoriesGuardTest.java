@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.backplane.rules.Rule;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.StringWriter;
@@ -21,7 +22,6 @@ import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,7 +35,7 @@ class CategoriesGuardTest {
     private Path folder;
 
     @Test
-    @Tag("L3")
+    @Rule("L3")
     void bundleWhoseIoMethodCallsGlobalStateIsRefused() throws Exception {
         try (Daemon daemon = Daemon.start()) {
             deploy(daemon, "graph.drivers()");
@@ -57,7 +57,7 @@ class CategoriesGuardTest {
     }
 
     @Test
-    @Tag("L3")
+    @Rule("L3")
     void lenientOperatorLetsItInAndTheAssertionCatchesIt() throws Exception {
         try (Daemon daemon = Daemon.startWith(
                 Map.of("BACKPLANE_JVM_OPTS", "-Dbackplane.categories=lenient"))) {

@@ -3,9 +3,9 @@ package io.backplane.itests;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.backplane.rules.Rule;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,9 +15,7 @@ class SpinModelTest {
     Path work;
 
     @Test
-    @Tag("E1")
-    @Tag("E2")
-    @Tag("E3")
+    @Rule({"E1", "E2", "E3"})
     void notifyProtocolHoldsAndItsBuggyVariantsAreRefuted() throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/spin")), "spin is not installed");
         Process process = new ProcessBuilder("sh",

@@ -4,9 +4,9 @@ import static io.backplane.categories.Planted.assertAccepted;
 import static io.backplane.categories.Planted.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.backplane.rules.Rule;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,9 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CategoryCheckerTest {
     /** The matrix; a method that only suspends is called by one that suspends too. */
     @ParameterizedTest
-    @Tag("L3")
-    @Tag("L4")
-    @Tag("L5")
+    @Rule({"L3", "L4", "L5"})
     @CsvSource({
         "@GlobalState,                edit watch count name, ''",
         "@GlobalState @Suspends,      edit awaitDrain watch read count name, ''",

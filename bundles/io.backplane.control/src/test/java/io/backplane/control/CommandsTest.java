@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.backplane.boot.StartupOption;
 import io.backplane.qmp.QmpException;
+import io.backplane.rules.Rule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -157,8 +157,7 @@ class CommandsTest {
 
     /** R-BLOCK-RESIZE-DRAIN: both finish, whoever comes first. */
     @Test
-    @Tag("M5")
-    @Tag("E9")
+    @Rule({"M5", "E9"})
     void aResizeAndADrainDoNotWaitForEachOther(@TempDir Path folder) throws Exception {
         daemon.start(new StartupOption(StartupOption.DEFAULT, folder.toString()));
         for (int i = 1; i <= 20; i++) {

@@ -11,11 +11,11 @@ import io.backplane.block.BlockdevRef;
 import io.backplane.block.Permissions;
 import io.backplane.block.backend.BlockBackend;
 import io.backplane.block.graph.DrainedSection;
+import io.backplane.rules.Rule;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -49,7 +49,7 @@ class WatchdogTest {
     }
 
     @Test
-    @Tag("E6")
+    @Rule("E6")
     void aCycleOfMutexesIsToldOnceWithItsEdges() throws Exception {
         CoMutex a = new CoMutex("mutex a");
         CoMutex b = new CoMutex("mutex b");
@@ -68,7 +68,7 @@ class WatchdogTest {
     }
 
     @Test
-    @Tag("G6")
+    @Rule("G6")
     void aDrainThatWaitsForItsOwnRequestIsTold() throws Exception {
         BlockBackend blk = attach();
         CompletableFuture<DrainedSection> section = new CompletableFuture<>();
@@ -99,7 +99,7 @@ class WatchdogTest {
     }
 
     @Test
-    @Tag("E6")
+    @Rule("E6")
     void aDrainPastItsDeadlineNamesTheRequestThatNeverEnds() throws Exception {
         BlockBackend blk = attach();
         CompletableFuture<Coroutine> carrier = new CompletableFuture<>();
@@ -134,7 +134,7 @@ class WatchdogTest {
     }
 
     @Test
-    @Tag("E6")
+    @Rule("E6")
     void eventLoopsAreDescribed() throws Exception {
         ask("object-add", "{'qom-type':'iothread','id':'io0'}");
         String loops = ask("query-event-loops", "{}");
@@ -145,7 +145,7 @@ class WatchdogTest {
     }
 
     @Test
-    @Tag("E13")
+    @Rule("E13")
     void nothingTicksWhileNothingWaits() throws Exception {
         attachAndDrain();
         Thread.sleep(1100);

@@ -6,14 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.backplane.aio.AioContext;
 import io.backplane.block.BlockException;
+import io.backplane.rules.Rule;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ContextMoveTest {
 
     @Test
-    @Tag("G2")
+    @Rule("G2")
     void diamondWithOneRefusingParentDoesNotMove() throws Exception {
         Fakes.run(f -> {
             Node bottom = f.addDisk("d");
@@ -41,8 +41,7 @@ class ContextMoveTest {
     }
 
     @Test
-    @Tag("L2")
-    @Tag("G1")
+    @Rule({"L2", "G1"})
     void movingUnderLoadLosesNoRequest() throws Exception {
         Fakes.run(f -> {
             f.addDisk("d");
@@ -75,7 +74,7 @@ class ContextMoveTest {
     }
 
     @Test
-    @Tag("L8")
+    @Rule("L8")
     void ioThreadCannotMoveABackend() throws Exception {
         Fakes.run(f -> {
             f.addDisk("d");

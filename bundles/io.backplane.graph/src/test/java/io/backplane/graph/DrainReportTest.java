@@ -10,8 +10,8 @@ import io.backplane.aio.Coroutine;
 import io.backplane.aio.WaitForGraph;
 import io.backplane.block.graph.DrainReport;
 import io.backplane.block.graph.DrainedSection;
+import io.backplane.rules.Rule;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -44,8 +44,7 @@ class DrainReportTest {
     }
 
     @Test
-    @Tag("E6")
-    @Tag("D7")
+    @Rule({"E6", "D7"})
     void aDrainTellsWhomItWaitsForAndThenThatItHolds() throws Exception {
         Fakes.run(f -> {
             AioContext io = f.on.ioThread("io");
@@ -78,8 +77,7 @@ class DrainReportTest {
      * read the graph.
      */
     @Test
-    @Tag("G6")
-    @Tag("R-STREAM-GRAPHLOCK")
+    @Rule({"G6", "R-STREAM-GRAPHLOCK"})
     void drainUnderTheGraphLockIsACycleThatNamesAllThree() throws Exception {
         Fakes.run(f -> {
             AioContext io = f.on.ioThread("io");
@@ -139,7 +137,7 @@ class DrainReportTest {
     }
 
     @Test
-    @Tag("D11")
+    @Rule("D11")
     void whoDoesIoInsideItsOwnDrainWaitsForItself() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");
@@ -162,7 +160,7 @@ class DrainReportTest {
     }
 
     @Test
-    @Tag("G6")
+    @Rule("G6")
     void parkedRequestsOfAHeldDrainAreNoCycle() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");

@@ -8,14 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.backplane.aio.AioContext;
 import io.backplane.block.graph.DrainedSection;
+import io.backplane.rules.Rule;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class DrainTest {
 
     @Test
-    @Tag("D1")
+    @Rule("D1")
     void drainWaitsForTheRequestInFlightAndParksTheNext() throws Exception {
         Fakes.run(f -> {
             f.addDisk("d");
@@ -45,7 +45,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D1")
+    @Rule("D1")
     void nestedSectionsHoldUntilTheLastEnds() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");
@@ -67,7 +67,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D1")
+    @Rule("D1")
     void drainOfAChildDrainsAllParentsThroughADiamond() throws Exception {
         Fakes.run(f -> {
             Node bottom = f.addDisk("d");
@@ -92,8 +92,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D1")
-    @Tag("D7")
+    @Rule({"D1", "D7"})
     void drainWaitsForRequestsOfThreeContexts() throws Exception {
         Fakes.run(f -> {
             f.addDisk("d");
@@ -121,7 +120,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D1")
+    @Rule("D1")
     void drainWaitsForTheDriversOwnWork() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");
@@ -138,7 +137,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D1")
+    @Rule("D1")
     void detachInsideADrainLeavesNothingBehind() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");
@@ -158,8 +157,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D1")
-    @Tag("D4")
+    @Rule({"D1", "D4"})
     void attachInsideADrainParksFromTheStart() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");
@@ -180,7 +178,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D1")
+    @Rule("D1")
     void drainOfAllNodesHoldsNodesThatComeLater() throws Exception {
         Fakes.run(f -> {
             f.addDisk("d");
@@ -200,7 +198,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D1")
+    @Rule("D1")
     void replacedChildIsTheOneTheNextRequestReaches() throws Exception {
         Fakes.run(f -> {
             f.addDisk("one");
@@ -226,7 +224,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D1")
+    @Rule("D1")
     void replacingByADrainedChildKeepsTheParentDrained() throws Exception {
         Fakes.run(f -> {
             f.addDisk("one");
@@ -247,7 +245,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D1")
+    @Rule("D1")
     void closingABackendWaitsForItsRequests() throws Exception {
         Fakes.run(f -> {
             f.addDisk("d");
@@ -267,7 +265,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D2")
+    @Rule("D2")
     void drainFromAnIoThreadWhileMainDrainsToo() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");
@@ -293,7 +291,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D3")
+    @Rule("D3")
     void drainWaitsForAHandlerThatRunsElsewhere() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");
@@ -318,7 +316,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D3")
+    @Rule("D3")
     void drainInsideANoticeIsRefused() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");
@@ -337,8 +335,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D5")
-    @Tag("R-DRAIN-RESUME-RACE")
+    @Rule({"D5", "R-DRAIN-RESUME-RACE"})
     void secondDrainWaitsForTheRequestTheFirstOneResumed() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");
@@ -360,8 +357,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D5")
-    @Tag("R-DRAIN-RESUME-RACE")
+    @Rule({"D5", "R-DRAIN-RESUME-RACE"})
     void requestThatRacesWithEndAndBeginIsNeverMissed() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");
@@ -389,8 +385,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D6")
-    @Tag("R-NBD-DRAIN-WINDOW")
+    @Rule({"D6", "R-NBD-DRAIN-WINDOW"})
     void ownerThatSwitchesParkingOffStopsSubmittingItself() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");
@@ -430,8 +425,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("D9")
-    @Tag("R-DOUBLE-DRAIN-EXPORT")
+    @Rule({"D9", "R-DOUBLE-DRAIN-EXPORT"})
     void beginEndBeginWithoutATurnIsLegal() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");
@@ -448,8 +442,7 @@ class DrainTest {
     }
 
     @Test
-    @Tag("G6")
-    @Tag("R-STREAM-GRAPHLOCK")
+    @Rule({"G6", "R-STREAM-GRAPHLOCK"})
     void drainUnderTheGraphLockFailsAtOnce() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");

@@ -7,19 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.backplane.aio.AioContext;
 import io.backplane.aio.Coroutine;
+import io.backplane.rules.Rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-@Tag("G3")
+@Rule("G3")
 class GraphLockTest {
 
     @Test
-    @Tag("R-CONTEXT-MOVE")
+    @Rule("R-CONTEXT-MOVE")
     void readerThatEndsInAnotherContextIsCountedRight() throws Exception {
         Fakes.run(f -> {
             AioContext a = f.on.ioThread("a");

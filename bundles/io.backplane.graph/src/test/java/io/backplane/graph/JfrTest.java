@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.backplane.aio.AioContext;
 import io.backplane.block.graph.DrainedSection;
+import io.backplane.rules.Rule;
 import java.nio.file.Path;
 import java.util.List;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,7 +47,7 @@ class JfrTest {
     }
 
     @Test
-    @Tag("E6")
+    @Rule("E6")
     void allStoreysOfARequestHaveItsId(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("all.jfr");
         try (Recording recording = new Recording()) {
@@ -76,7 +76,7 @@ class JfrTest {
     }
 
     @Test
-    @Tag("E6")
+    @Rule("E6")
     void nothingIsRecordedUnlessAskedFor(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("none.jfr");
         try (Recording recording = new Recording()) {

@@ -16,9 +16,9 @@ import io.backplane.block.graph.BlockNode;
 import io.backplane.block.graph.GraphListener;
 import io.backplane.block.spi.ChildRole;
 import io.backplane.block.spi.ImpliedChild;
+import io.backplane.rules.Rule;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class NodeLifeTest {
@@ -222,7 +222,7 @@ class NodeLifeTest {
     }
 
     @Test
-    @Tag("G7")
+    @Rule("G7")
     void deletedNodeIsClosedWhenTheDeletionReturns() throws Exception {
         Fakes.run(f -> {
             for (int i = 0; i < 10; i++) {
@@ -234,7 +234,7 @@ class NodeLifeTest {
     }
 
     @Test
-    @Tag("L3")
+    @Rule("L3")
     void globalStateIsRefusedOutsideMain() throws Exception {
         Fakes.run(f -> {
             Node node = f.addDisk("d");

@@ -10,10 +10,10 @@ import io.backplane.block.BlockPermission;
 import io.backplane.block.BlockdevOptions;
 import io.backplane.block.BlockdevRef;
 import io.backplane.block.Permissions;
-import org.junit.jupiter.api.Tag;
+import io.backplane.rules.Rule;
 import org.junit.jupiter.api.Test;
 
-@Tag("G10")
+@Rule("G10")
 class PermissionTest {
     private static final int NO_WRITE = Permissions.ALL & ~BlockPermission.WRITE.bit();
 

@@ -16,6 +16,7 @@ import io.backplane.block.DiscardMode;
 import io.backplane.block.Preallocation;
 import io.backplane.block.RequestFlags;
 import io.backplane.memory.IoVector;
+import io.backplane.rules.Rule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -23,7 +24,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class RequestPathTest {
@@ -61,8 +61,7 @@ class RequestPathTest {
     }
 
     @Test
-    @Tag("L7")
-    @Tag("R-TRACKED-REQ")
+    @Rule({"L7", "R-TRACKED-REQ"})
     void overlappingReadModifyWritesFromSeveralContextsLoseNothing() throws Exception {
         Fakes.run(f -> {
             f.disk.limits = SECTORS;
@@ -99,7 +98,7 @@ class RequestPathTest {
     }
 
     @Test
-    @Tag("R-TRACKED-REQ")
+    @Rule("R-TRACKED-REQ")
     void readModifyWriteWaitsForAnAlignedWriteAndTheNextWaitsForIt() throws Exception {
         Fakes.run(f -> {
             f.disk.limits = SECTORS;
@@ -312,7 +311,7 @@ class RequestPathTest {
     }
 
     @Test
-    @Tag("V8")
+    @Rule("V8")
     void newLengthIsToldOnceFromAnyContext() throws Exception {
         Fakes.run(f -> {
             f.addDisk("d");
@@ -333,7 +332,7 @@ class RequestPathTest {
     }
 
     @Test
-    @Tag("L4")
+    @Rule("L4")
     void oneNodeServesFourContextsWhileTheGraphChanges() throws Exception {
         Fakes.run(f -> {
             f.addDisk("one");

@@ -18,11 +18,11 @@ import io.backplane.aio.InFlight;
 import io.backplane.aio.IoThread;
 import io.backplane.aio.PollingOptions;
 import io.backplane.aio.RunnerLoop;
+import io.backplane.rules.Rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -57,7 +57,7 @@ class CoroutineTest {
     }
 
     @Test
-    @Tag("C1")
+    @Rule("C1")
     void secondWakeOfOneSuspensionThrowsInTheWaker() throws Exception {
         OnLoops.run("nio", loops -> {
             Coroutine[] one = new Coroutine[1];
@@ -82,7 +82,7 @@ class CoroutineTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"io_uring", "epoll", "nio"})
-    @Tag("C7")
+    @Rule("C7")
     void afterAMoveTheCurrentContextIsTheNewOne(String mechanism) throws Exception {
         OnLoops.run(mechanism, loops -> {
             IoThread io = loops.awaitCreate("io0", PollingOptions.OFF);
@@ -101,7 +101,7 @@ class CoroutineTest {
     }
 
     @Test
-    @Tag("C6")
+    @Rule("C6")
     void requestsBouncingBetweenTwoContextsLeaveMemoryFlat() throws Exception {
         OnLoops.run("io_uring", loops -> {
             IoThread io = loops.awaitCreate("io0", PollingOptions.OFF);
@@ -134,7 +134,7 @@ class CoroutineTest {
     }
 
     @Test
-    @Tag("C5")
+    @Rule("C5")
     void mutexIsHandedOverInOrderOfArrival() throws Exception {
         OnLoops.run("nio", loops -> {
             CoMutex mutex = new CoMutex();
@@ -163,7 +163,7 @@ class CoroutineTest {
     }
 
     @Test
-    @Tag("C5")
+    @Rule("C5")
     void mutexExcludesCoroutinesOfSeveralContexts() throws Exception {
         OnLoops.run("io_uring", loops -> {
             IoThread io = loops.awaitCreate("io0", PollingOptions.OFF);
@@ -199,7 +199,7 @@ class CoroutineTest {
     }
 
     @Test
-    @Tag("C5")
+    @Rule("C5")
     void queueReleasesItsMutexAndTakesItBack() throws Exception {
         OnLoops.run("epoll", loops -> {
             IoThread io = loops.awaitCreate("io0", PollingOptions.OFF);
@@ -241,7 +241,7 @@ class CoroutineTest {
     }
 
     @Test
-    @Tag("C5")
+    @Rule("C5")
     void waitingWriterGoesBeforeLaterReaders() throws Exception {
         OnLoops.run("nio", loops -> {
             CoRwLock lock = new CoRwLock();
@@ -282,7 +282,7 @@ class CoroutineTest {
     }
 
     @Test
-    @Tag("C5")
+    @Rule("C5")
     void readersAndWritersOfSeveralContextsExcludeEachOther() throws Exception {
         OnLoops.run("io_uring", loops -> {
             IoThread io = loops.awaitCreate("io0", PollingOptions.OFF);
@@ -311,7 +311,7 @@ class CoroutineTest {
     }
 
     @Test
-    @Tag("E10")
+    @Rule("E10")
     void kickBetweenConditionAndSleepIsNotLost() throws Exception {
         OnLoops.run("io_uring", loops -> {
             IoThread io = loops.awaitCreate("io0", PollingOptions.OFF);
@@ -340,7 +340,7 @@ class CoroutineTest {
     }
 
     @Test
-    @Tag("C2")
+    @Rule("C2")
     void plainLockHeldByAnotherThreadSuspendsTheCoroutineNotTheLoop() throws Exception {
         OnLoops.run("epoll", loops -> {
             ReentrantLock lock = new ReentrantLock();

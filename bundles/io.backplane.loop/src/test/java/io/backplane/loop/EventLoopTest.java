@@ -14,12 +14,12 @@ import io.backplane.aio.Poller;
 import io.backplane.aio.PollerFactory;
 import io.backplane.aio.PollingOptions;
 import io.backplane.hostio.nio.NioPollerFactory;
+import io.backplane.rules.Rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -90,8 +90,7 @@ class EventLoopTest {
     }
 
     @Test
-    @Tag("E1")
-    @Tag("E2")
+    @Rule({"E1", "E2"})
     void whatIsScheduledAtAnyPhaseBoundaryRuns() throws Exception {
         PhasePoller poller = new PhasePoller();
         OnLoops.outside(poller, loops -> {
@@ -128,8 +127,7 @@ class EventLoopTest {
     }
 
     @Test
-    @Tag("E1")
-    @Tag("E2")
+    @Rule({"E1", "E2"})
     void whatIsScheduledJustBeforeTheLoopPreparesRuns() throws Exception {
         CompletableFuture<Void> ran = new CompletableFuture<>();
         CompletableFuture<EventLoop> made = new CompletableFuture<>();
@@ -158,8 +156,7 @@ class EventLoopTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"io_uring", "epoll", "nio"})
-    @Tag("E1")
-    @Tag("E2")
+    @Rule({"E1", "E2"})
     void noWakeIsLostBetweenTwoThreads(String mechanism) throws Exception {
         OnLoops.outside(OnLoops.factory(mechanism), loops -> {
             AtomicInteger ran = new AtomicInteger();
@@ -179,8 +176,7 @@ class EventLoopTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"io_uring", "nio"})
-    @Tag("E2")
-    @Tag("E5")
+    @Rule({"E2", "E5"})
     void bottomHalfThatReschedulesItselfAndIsScheduledByOthersNeverStops(String mechanism)
             throws Exception {
         OnLoops.outside(OnLoops.factory(mechanism), loops -> {
@@ -224,7 +220,7 @@ class EventLoopTest {
     }
 
     @Test
-    @Tag("E4")
+    @Rule("E4")
     void bottomHalfScheduledManyTimesRunsOnce() throws Exception {
         OnLoops.run("nio", loops -> {
             AioContext main = loops.main();
@@ -258,7 +254,7 @@ class EventLoopTest {
     }
 
     @Test
-    @Tag("E4")
+    @Rule("E4")
     void bottomHalvesMayCloseThemselvesAndEachOther() throws Exception {
         OnLoops.run("nio", loops -> {
             List<BottomHalf> halves = new ArrayList<>();
@@ -278,7 +274,7 @@ class EventLoopTest {
     }
 
     @Test
-    @Tag("E4")
+    @Rule("E4")
     void callbacksRunInOrderAndAFailingOneHurtsNobody() throws Exception {
         OnLoops.run("nio", loops -> {
             List<Integer> order = new ArrayList<>();
@@ -301,7 +297,7 @@ class EventLoopTest {
     }
 
     @Test
-    @Tag("E1")
+    @Rule("E1")
     void timersFireByDeadlineThenByOrderOfArming() throws Exception {
         OnLoops.run("epoll", loops -> {
             AioContext main = loops.main();
@@ -360,8 +356,7 @@ class EventLoopTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"io_uring", "epoll", "nio"})
-    @Tag("E1")
-    @Tag("E13")
+    @Rule({"E1", "E13"})
     void timerArmedByAnotherThreadWakesASleepingLoop(String mechanism) throws Exception {
         OnLoops.outside(OnLoops.factory(mechanism), loops -> {
             for (int i = 0; i < 50; i++) {
@@ -411,7 +406,7 @@ class EventLoopTest {
     }
 
     @Test
-    @Tag("E6")
+    @Rule("E6")
     void hungLoopSaysWhereItHangs() throws Exception {
         OnLoops.outside(OnLoops.factory("nio"), loops -> {
             CompletableFuture<Void> inside = new CompletableFuture<>();

@@ -21,12 +21,12 @@ import io.backplane.hostio.HostFileEngine;
 import io.backplane.hostio.HostIoException;
 import io.backplane.hostio.OpenFlags;
 import io.backplane.memory.IoVector;
+import io.backplane.rules.Rule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Random;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,7 +55,7 @@ class HostFileTest {
     @ParameterizedTest
     @CsvSource({"io_uring,io_uring", "io_uring,epoll", "threads,epoll", "threads,io_uring",
         "nio,nio", "nio,epoll"})
-    @Tag("B2")
+    @Rule("B2")
     void readsAndWritesOfAnyShape(String aio, String poller) throws Exception {
         OnLoops.run(poller, loops -> {
             long seed = 4711;
@@ -104,7 +104,7 @@ class HostFileTest {
 
     @ParameterizedTest
     @CsvSource({"io_uring,io_uring", "threads,epoll"})
-    @Tag("B2")
+    @Rule("B2")
     void vectorsLongerThanOneCallTakesComeUpShort(String aio, String poller) throws Exception {
         OnLoops.run(poller, loops -> {
             try (HostFile file = OnLoops.engine(aio).awaitOpen(path("f"), NEW)) {
@@ -126,7 +126,7 @@ class HostFileTest {
     @ParameterizedTest
     @CsvSource({"io_uring,io_uring", "io_uring,epoll", "threads,epoll", "threads,io_uring",
         "nio,nio"})
-    @Tag("B2")
+    @Rule("B2")
     void lengthHolesAndAllocation(String aio, String poller) throws Exception {
         OnLoops.run(poller, loops -> {
             try (HostFile file = OnLoops.engine(aio).awaitOpen(path("f"), NEW)) {
@@ -171,7 +171,7 @@ class HostFileTest {
 
     @ParameterizedTest
     @CsvSource({"io_uring,io_uring", "threads,epoll", "nio,nio"})
-    @Tag("B2")
+    @Rule("B2")
     void failuresCarryTheErrnoAndName(String aio, String poller) throws Exception {
         OnLoops.run(poller, loops -> {
             HostFileEngine engine = OnLoops.engine(aio);
@@ -200,7 +200,7 @@ class HostFileTest {
 
     @ParameterizedTest
     @CsvSource({"io_uring,io_uring", "threads,epoll", "nio,nio"})
-    @Tag("B2")
+    @Rule("B2")
     void locksKeepOtherOpenFilesOut(String aio, String poller) throws Exception {
         OnLoops.run(poller, loops -> {
             HostFileEngine engine = OnLoops.engine(aio);
@@ -225,7 +225,7 @@ class HostFileTest {
 
     @ParameterizedTest
     @CsvSource({"io_uring,io_uring", "threads,epoll"})
-    @Tag("B2")
+    @Rule("B2")
     void directFilesSayTheirAlignmentAndKeepIt(String aio, String poller) throws Exception {
         OnLoops.run(poller, loops -> {
             OpenFlags direct = new OpenFlags(true, true, true, true);
@@ -247,7 +247,7 @@ class HostFileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"io_uring", "threads"})
-    @Tag("L6")
+    @Rule("L6")
     void completionsArriveInTheContextThatSubmitted(String aio) throws Exception {
         OnLoops.run("io_uring", loops -> {
             IoThread one = loops.awaitCreate("io0", PollingOptions.OFF);
@@ -288,7 +288,7 @@ class HostFileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"io_uring", "threads"})
-    @Tag("E7")
+    @Rule("E7")
     void completionMayWaitForOneThatFinishedAtTheSameTime(String aio) throws Exception {
         OnLoops.run(aio.equals("threads") ? "epoll" : "io_uring", loops -> {
             InFlight running = new InFlight(new AioWait(null));

@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.backplane.aio.PollerFactory;
 import io.backplane.aio.PollingOptions;
+import io.backplane.rules.Rule;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.Map;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -100,7 +100,7 @@ class LoopComponentTest {
     }
 
     @Test
-    @Tag("E15")
+    @Rule("E15")
     void loopsFollowTheMechanismsThatComeAndGo() throws Exception {
         component.bindFactory(low, epoll);
         component.activate(context(), Map.of());

@@ -10,12 +10,12 @@ import io.backplane.aio.CoMutex;
 import io.backplane.aio.ContextReport;
 import io.backplane.aio.Coroutine;
 import io.backplane.aio.WaitForGraph;
+import io.backplane.rules.Rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -36,7 +36,7 @@ class LoopReportTest {
     }
 
     @Test
-    @Tag("E6")
+    @Rule("E6")
     void aHungLoopExplainsItself() throws Exception {
         OnLoops.outside(OnLoops.factory("epoll"), loops -> {
             CountDownLatch entered = new CountDownLatch(1);
@@ -65,7 +65,7 @@ class LoopReportTest {
     }
 
     @Test
-    @Tag("E6")
+    @Rule("E6")
     void aCoroutineThatNeverYieldsIsInTheStack() throws Exception {
         OnLoops.outside(OnLoops.factory("nio"), loops -> {
             CompletableFuture<Void> entered = new CompletableFuture<>();
@@ -94,7 +94,7 @@ class LoopReportTest {
     }
 
     @Test
-    @Tag("E6")
+    @Rule("E6")
     void anIdleLoopWaitsAndCountsWhoIsSuspended() throws Exception {
         OnLoops.outside(OnLoops.factory("epoll"), loops -> {
             List<Coroutine> suspended = new ArrayList<>();
@@ -122,7 +122,7 @@ class LoopReportTest {
     }
 
     @Test
-    @Tag("C5")
+    @Rule("C5")
     void twoMutexesTakenCrosswiseAreACycleAndOneContendedIsNot() throws Exception {
         OnLoops.outside(OnLoops.factory("nio"), loops -> {
             CoMutex a = new CoMutex("a");

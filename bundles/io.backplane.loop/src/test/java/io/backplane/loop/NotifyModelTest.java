@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.backplane.rules.Rule;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -184,9 +184,7 @@ class NotifyModelTest {
     }
 
     @Test
-    @Tag("E2")
-    @Tag("E3")
-    @Tag("E5")
+    @Rule({"E2", "E3", "E5"})
     void noInterleavingLosesABottomHalf() {
         int[] states = new int[1];
         assertEquals(null, findLost(Variant.RIGHT, states));
@@ -195,9 +193,7 @@ class NotifyModelTest {
 
     @ParameterizedTest
     @EnumSource(value = Variant.class, mode = EnumSource.Mode.EXCLUDE, names = "RIGHT")
-    @Tag("E2")
-    @Tag("E3")
-    @Tag("E5")
+    @Rule({"E2", "E3", "E5"})
     void plantedBugIsFound(Variant variant) {
         assertFalse(findLost(variant, new int[1]) == null, variant + " loses nothing");
     }

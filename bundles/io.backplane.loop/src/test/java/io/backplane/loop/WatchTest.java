@@ -12,12 +12,12 @@ import io.backplane.hostio.OpenFlags;
 import io.backplane.hostio.posix.EventFd;
 import io.backplane.hostio.posix.UnixSocket;
 import io.backplane.memory.IoVector;
+import io.backplane.rules.Rule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -187,7 +187,7 @@ class WatchTest {
     }
 
     @Test
-    @Tag("E15")
+    @Rule("E15")
     void handlersAndRequestsSurviveAChangeOfMechanism() throws Exception {
         OnLoops.run("epoll", loops -> {
             EventFd event = EventFd.create();

@@ -8,6 +8,7 @@ import io.backplane.aio.AioWait;
 import io.backplane.qmp.QmpEventType;
 import io.backplane.qmp.QmpException;
 import io.backplane.qmp.QmpSession;
+import io.backplane.rules.Rule;
 import io.backplane.schema.Json;
 import io.backplane.schema.Option;
 import java.nio.file.Path;
@@ -20,7 +21,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,7 +74,7 @@ class CommandRulesTest {
     }
 
     @Test
-    @Tag("M4")
+    @Rule("M4")
     void aSessionExecutesOneCommandAtATimeInOrder() throws Exception {
         try (QmpClient client = QmpClient.negotiated(path)) {
             client.send("{\"execute\":\"hang\",\"id\":1}{\"execute\":\"hang\",\"id\":2}"
@@ -90,8 +90,7 @@ class CommandRulesTest {
     }
 
     @Test
-    @Tag("E9")
-    @Tag("M4")
+    @Rule({"E9", "M4"})
     void aCommandNeverStartsWhileAnotherMonitorsCommandWaits(@TempDir Path other)
             throws Exception {
         fixture.inMain(() -> {
@@ -116,7 +115,7 @@ class CommandRulesTest {
     }
 
     @Test
-    @Tag("E9")
+    @Rule("E9")
     void aWaitingCommandLetsTheLoopGoOn() throws Exception {
         try (QmpClient client = QmpClient.negotiated(path)) {
             client.send("{\"execute\":\"hang\"}");
@@ -135,7 +134,7 @@ class CommandRulesTest {
     }
 
     @Test
-    @Tag("M6")
+    @Rule("M6")
     void commandsRunInMainOnly() throws Exception {
         try (QmpClient client = QmpClient.negotiated(path)) {
             assertEquals(EMPTY, client.ask("{\"execute\":\"context\"}"));
@@ -144,7 +143,7 @@ class CommandRulesTest {
     }
 
     @Test
-    @Tag("M7")
+    @Rule("M7")
     void anOutOfBandCommandIsAnsweredWhileAnotherHangs() throws Exception {
         try (QmpClient client = new QmpClient(path)) {
             client.line();
@@ -162,7 +161,7 @@ class CommandRulesTest {
     }
 
     @Test
-    @Tag("M8")
+    @Rule("M8")
     void shellAndMonitorDoNotWaitForEachOther() throws Exception {
         try (QmpClient client = QmpClient.negotiated(path)) {
             client.send("{\"execute\":\"hang\"}");
@@ -175,7 +174,7 @@ class CommandRulesTest {
     }
 
     @Test
-    @Tag("M10")
+    @Rule("M10")
     void commandsDuringShutdownAreRefused() throws Exception {
         try (QmpClient client = QmpClient.negotiated(path)) {
             client.send("{\"execute\":\"hang\",\"id\":1}{\"execute\":\"ping\",\"id\":2}");
@@ -217,7 +216,7 @@ class CommandRulesTest {
     }
 
     @Test
-    @Tag("M11")
+    @Rule("M11")
     void aFloodOfEventsIsLimitedByKindAndKey() throws Exception {
         QmpEventType type = new QmpEventType("TROUBLE", Trouble.class, 200_000_000L,
                 data -> ((Trouble) data).device());

@@ -11,16 +11,16 @@ import io.backplane.block.BlockException;
 import io.backplane.block.RequestFlags;
 import io.backplane.block.spi.DriverNode;
 import io.backplane.memory.IoVector;
+import io.backplane.rules.Rule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-@Tag("B1")
+@Rule("B1")
 class BlkLogWritesTest {
     private static final int DISK_BYTES = 64 << 10;
 
@@ -254,7 +254,7 @@ class BlkLogWritesTest {
     }
 
     @Test
-    @Tag("R-LOGWRITES-ZERO")
+    @Rule("R-LOGWRITES-ZERO")
     void zeroesAndAnotherWriterNeverOverlapAndReplayInTheirOrder() {
         DriverNode node = open(null, null, null);
         Random random = new Random(seed);
@@ -293,7 +293,7 @@ class BlkLogWritesTest {
     }
 
     @Test
-    @Tag("R-LOGWRITES-POWERLOSS")
+    @Rule("R-LOGWRITES-POWERLOSS")
     void logCutAtAnyWriteCountsOnlyWholeEntries() {
         log.truncate(1 << 20, true, null, 0);
         DriverNode node = open(null, null, 4L);
@@ -335,7 +335,7 @@ class BlkLogWritesTest {
     }
 
     @Test
-    @Tag("R-LOGWRITES-POWERLOSS")
+    @Rule("R-LOGWRITES-POWERLOSS")
     void logThatStartsAnewNeverCountsEntriesOfTheOldOne() {
         DriverNode old = open(null, null, null);
         run(0, () -> {

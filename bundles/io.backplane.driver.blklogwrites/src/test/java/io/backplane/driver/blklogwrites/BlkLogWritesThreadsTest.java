@@ -7,15 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import io.backplane.block.BlockException;
 import io.backplane.block.spi.DriverNode;
 import io.backplane.memory.IoVector;
+import io.backplane.rules.Rule;
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Two loops on two threads write through one node. */
-@Tag("B1")
+@Rule("B1")
 class BlkLogWritesThreadsTest {
     private static final int DISK_BYTES = 32 << 10;
     private static final int WRITES = 400;
@@ -26,7 +26,7 @@ class BlkLogWritesThreadsTest {
     private final AtomicInteger left = new AtomicInteger();
 
     @Test
-    @Tag("R-LOGWRITES-ZERO")
+    @Rule("R-LOGWRITES-ZERO")
     void writersInTwoThreadsLeaveALogThatReplaysToTheDisk() throws Exception {
         long seed = System.nanoTime();
         AtomicReference<DriverNode> node = new AtomicReference<>();

@@ -18,17 +18,17 @@ import io.backplane.hostio.nio.NioPollerFactory;
 import io.backplane.hostio.threads.ThreadsFileEngine;
 import io.backplane.loop.Loops;
 import io.backplane.memory.IoVector;
+import io.backplane.rules.Rule;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The filter in a real graph, above real files. */
-@Tag("B1")
+@Rule("B1")
 class InGraphTest {
     private static final int DISK_BYTES = 1 << 20;
 

@@ -25,6 +25,7 @@ import io.backplane.hostio.nio.NioFileEngine;
 import io.backplane.hostio.threads.ThreadsFileEngine;
 import io.backplane.hostio.uring.UringFileEngine;
 import io.backplane.memory.IoVector;
+import io.backplane.rules.Rule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -32,13 +33,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The file driver under a real graph, with each engine. */
-@Tag("B2")
+@Rule("B2")
 class FileDriverTest {
     private static final int RWR = Permissions.READ_WRITE | BlockPermission.RESIZE.bit();
     private static final int MIB = 1 << 20;

@@ -21,6 +21,7 @@ import io.backplane.hostio.nio.NioFileEngine;
 import io.backplane.hostio.nio.NioPollerFactory;
 import io.backplane.loop.Loops;
 import io.backplane.memory.IoVector;
+import io.backplane.rules.Rule;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -92,7 +92,7 @@ class ThreadsTest {
     }
 
     @Test
-    @Tag("C1")
+    @Rule("C1")
     void contextsShareAnImageWithoutLosingAnything() throws Exception {
         Qemu.assumeInstalled();
         Path path = folder.resolve("disk.qcow2");

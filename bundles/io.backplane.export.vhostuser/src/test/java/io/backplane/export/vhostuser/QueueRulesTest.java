@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.backplane.hostio.posix.UnixSocket;
+import io.backplane.rules.Rule;
 import java.io.File;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,7 +29,7 @@ class QueueRulesTest {
     }
 
     @Test
-    @Tag("V5")
+    @Rule("V5")
     void requestsThatAreInTheRingAtAResetInsideADrainStartAtItsEnd() throws Exception {
         try (Server server = new Server(1); Guest guest = new Guest(server.socket).start(1)) {
             guest.sync();
@@ -55,7 +55,7 @@ class QueueRulesTest {
     }
 
     @Test
-    @Tag("E14")
+    @Rule("E14")
     void requestOfAGuestThatIsSilentAfterTheDrainCompletes() throws Exception {
         try (Server server = new Server(1); Guest guest = new Guest(server.socket).start(1)) {
             assertEquals(0, guest.run(0, Guest.IN, 0));
@@ -72,7 +72,7 @@ class QueueRulesTest {
     }
 
     @Test
-    @Tag("D9")
+    @Rule("D9")
     void beginEndBeginWithoutALoopTurnBetweenKeepsQuiet() throws Exception {
         try (Server server = new Server(2); Guest guest = new Guest(server.socket).start(2)) {
             guest.sync();
@@ -93,8 +93,7 @@ class QueueRulesTest {
     }
 
     @Test
-    @Tag("D3")
-    @Tag("D7")
+    @Rule({"D3", "D7"})
     void drainWaitsForRequestsOfEveryQueueAlsoBeforeTheirFirstVerb() throws Exception {
         try (Server server = new Server(4); Guest guest = new Guest(server.socket).start(4)) {
             server.backend.suspending = true;
@@ -124,8 +123,7 @@ class QueueRulesTest {
     }
 
     @Test
-    @Tag("D4")
-    @Tag("V1")
+    @Rule({"D4", "V1"})
     void ringStartedInsideADrainWithRequestsInItRunsAtTheEnd() throws Exception {
         try (Server server = new Server(1); Guest guest = new Guest(server.socket)) {
             server.notice(server.ops::drainedBegin);
@@ -140,7 +138,7 @@ class QueueRulesTest {
     }
 
     @Test
-    @Tag("V1")
+    @Rule("V1")
     void requestsQueuedBeforeTheStartNeedNoKick() throws Exception {
         try (Server server = new Server(1); Guest guest = new Guest(server.socket)) {
             guest.queue(0, 0, Guest.OUT, 3);
@@ -150,9 +148,7 @@ class QueueRulesTest {
     }
 
     @Test
-    @Tag("V2")
-    @Tag("V3")
-    @Tag("D8")
+    @Rule({"V2", "V3", "D8"})
     void stopAndStartUnderLoadLoseNothing() throws Exception {
         try (Server server = new Server(1); Guest guest = new Guest(server.socket).start(1)) {
             server.backend.suspending = true;
@@ -173,7 +169,7 @@ class QueueRulesTest {
     }
 
     @Test
-    @Tag("V2")
+    @Rule("V2")
     void stopWaitsForRequestsParkedBelow() throws Exception {
         try (Server server = new Server(1); Guest guest = new Guest(server.socket).start(1)) {
             server.backend.held = true;
@@ -190,7 +186,7 @@ class QueueRulesTest {
     }
 
     @Test
-    @Tag("V8")
+    @Rule("V8")
     void newCapacityReachesTheGuestOnce() throws Exception {
         UnixSocket[] pair = UnixSocket.pair();
         try (Server server = new Server(1); Guest guest = new Guest(server.socket);
@@ -217,7 +213,7 @@ class QueueRulesTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 16})
-    @Tag("V9")
+    @Rule("V9")
     void queuesOverTwoThreadsAllServe(int count) throws Exception {
         try (Server server = new Server(count);
                 Guest guest = new Guest(server.socket).start(count)) {
@@ -228,7 +224,7 @@ class QueueRulesTest {
     }
 
     @Test
-    @Tag("V10")
+    @Rule("V10")
     void startThatFailsLeavesNothingBehind() throws Exception {
         try (Server server = new Server(1)) {
             int before = 0;
@@ -263,7 +259,7 @@ class QueueRulesTest {
     }
 
     @Test
-    @Tag("E12")
+    @Rule("E12")
     void drainOfOneDeviceDoesNotStopAnotherInTheSameThread() throws Exception {
         try (Server one = new Server(1, 0, true); Guest guest = new Guest(one.socket).start(1);
                 Server two = new Server(1, 0, true)) {
@@ -278,7 +274,7 @@ class QueueRulesTest {
     }
 
     @Test
-    @Tag("E14")
+    @Rule("E14")
     void driverThatKicksOnlyWhenAskedToNeverHangs() throws Exception {
         try (Server server = new Server(1, 1, true);
                 Guest guest = new Guest(server.socket).start(1)) {

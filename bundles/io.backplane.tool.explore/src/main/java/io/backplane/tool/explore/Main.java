@@ -1,5 +1,6 @@
 package io.backplane.tool.explore;
 
+import io.backplane.rules.Rule;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;

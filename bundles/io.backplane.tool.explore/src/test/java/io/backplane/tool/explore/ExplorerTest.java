@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.backplane.rules.Rule;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;

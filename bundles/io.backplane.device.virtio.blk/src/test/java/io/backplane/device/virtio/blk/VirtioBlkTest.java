@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockLimits;
 import io.backplane.block.RequestFlags;
+import io.backplane.rules.Rule;
 import io.backplane.virtio.GuestMemory;
 import io.backplane.virtio.Health;
 import io.backplane.virtio.RingLayout;
@@ -26,7 +27,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class VirtioBlkTest {
@@ -304,7 +304,7 @@ class VirtioBlkTest {
     }
 
     @Test
-    @Tag("V8")
+    @Rule("V8")
     void resizeIsAnnouncedOncePerChange() {
         int[] count = new int[1];
         device.attach(() -> count[0]++);

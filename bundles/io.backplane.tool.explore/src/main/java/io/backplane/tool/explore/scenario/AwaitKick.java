@@ -2,11 +2,11 @@ package io.backplane.tool.explore.scenario;
 
 import io.backplane.aio.AioWait;
 import io.backplane.aio.InFlight;
+import io.backplane.rules.Rule;
 import io.backplane.sim.Preemption;
 import io.backplane.sim.SimWorld;
 import io.backplane.tool.explore.Bug;
 import io.backplane.tool.explore.Patch;
-import io.backplane.tool.explore.Rule;
 import io.backplane.tool.explore.Scenario;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;

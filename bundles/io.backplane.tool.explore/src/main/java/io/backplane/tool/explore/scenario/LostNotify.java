@@ -1,10 +1,10 @@
 package io.backplane.tool.explore.scenario;
 
 import io.backplane.aio.RunnerLoop;
+import io.backplane.rules.Rule;
 import io.backplane.sim.SimWorld;
 import io.backplane.tool.explore.Bug;
 import io.backplane.tool.explore.Patch;
-import io.backplane.tool.explore.Rule;
 import io.backplane.tool.explore.Scenario;
 import java.util.List;
 

@@ -3,11 +3,11 @@ package io.backplane.tool.explore.scenario;
 import io.backplane.aio.Coroutine;
 import io.backplane.block.backend.BlockBackend;
 import io.backplane.block.graph.DrainedSection;
+import io.backplane.rules.Rule;
 import io.backplane.sim.SimContext;
 import io.backplane.sim.SimWorld;
 import io.backplane.tool.explore.Bug;
 import io.backplane.tool.explore.Patch;
-import io.backplane.tool.explore.Rule;
 import io.backplane.tool.explore.Scenario;
 import java.util.List;
 
