@@ -223,6 +223,13 @@ final class Ring {
         return result;
     }
 
+    /** Submits what was added; completions stay where they are. What is refused stays added. */
+    void submit() {
+        SHARED_INT.setRelease(rings, sqTailAt, sqTail);
+        SysUring.enter(enterFd, sqTail - sqSubmitted, 0, enterFlags, 0, 0);
+        sqSubmitted = (int) SHARED_INT.getAcquire(rings, sqHeadAt);
+    }
+
     /** Whether completions can be read, or would be there after an {@link #enter}. */
     boolean hasWork() {
         return hasCompletions() || needsEnter();

@@ -19,7 +19,9 @@ import java.util.Arrays;
  * <p>Whatever is in flight has a slot: parallel arrays that hold the coroutine or watch, the result
  * and the iovecs, so that a request makes no garbage. user_data is (generation << 32 | slot); a slot
  * is free again when its last completion was seen, so a stale completion is a bug and asserted.
- * Entries are prepared in place; one {@code io_uring_enter} a turn submits and waits.
+ * Entries are prepared in place; one {@code io_uring_enter} a turn submits and waits. Transfers do
+ * not wait for the turn's end while the disk has little to do: as soon as half of all in flight is
+ * still unknown to the kernel it is submitted, else disk and guest would work in turns.
  *
  * <p>Descriptors and the wake eventfd are multishot polls: edges, eventfds are never read. When the
  * kernel ends a multishot (overflow) it is armed again, which reports the level once more.
@@ -137,6 +139,9 @@ final class UringPoller implements Poller {
         } else {
             ring.add(write ? Ring.OP_WRITEV : Ring.OP_READV, fd, offset, iovecs.address(), count,
                     rwFlags, userData(slot));
+        }
+        if (ring.unsubmitted() >= Math.max(2, filesInFlight / 2)) {
+            ring.submit(); // the device works on these while the rest is prepared
         }
         return awaitResult(slot);
     }
