@@ -51,7 +51,7 @@ class ConsoleTest {
         type("bundles\r");
         awaitScreen("io.backplane.console");
         type("no-such-command\r");
-        awaitScreen("error: Command not found: no-such-command");
+        awaitScreen("CommandNotFound: there is no command 'no-such-command'");
         type("shutdown\r");
 
         assertEquals(0, awaitEnd());
@@ -101,9 +101,9 @@ class ConsoleTest {
         awaitScreen("n1 +null-co +2 GiB");
         awaitScreen("n2 +null-co");
         type("blockdev-add driver=nosuch,node-name=n3\r");
-        awaitScreen("error: .*nosuch");
+        awaitScreen("UsageError: .*nosuch");
         type("blockdev-add --help\r");
-        awaitScreen("detect-zeroes +DetectZeroes");
+        awaitScreen("--detect-zeroes +word");
         type("quit\r");
 
         assertEquals(0, awaitEnd());

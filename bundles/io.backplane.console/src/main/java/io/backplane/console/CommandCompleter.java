@@ -1,17 +1,15 @@
 package io.backplane.console;
 
-import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import org.apache.felix.service.command.CommandSession;
 import org.jline.reader.Candidate;
 import org.jline.reader.Completer;
 import org.jline.reader.LineReader;
 import org.jline.reader.ParsedLine;
 
-/** Completes the first word: plain names of scope {@code bp}, full names of the others. */
+/** Completes commands, their arguments and what exists, for the line editor. */
 final class CommandCompleter implements Completer {
-    private static final String OWN_SCOPE = "bp:";
-
     private final CommandSession session;
 
     CommandCompleter(CommandSession session) {
@@ -20,16 +18,17 @@ final class CommandCompleter implements Completer {
 
     @Override
     public void complete(LineReader reader, ParsedLine line, List<Candidate> candidates) {
-        if (line.wordIndex() != 0 || !(session.get(".commands") instanceof Collection<?> names)) {
-            return;
-        }
-        for (Object each : names) {
-            String name = each.toString();
-            if (name.startsWith(OWN_SCOPE)) {
-                candidates.add(new Candidate(name.substring(OWN_SCOPE.length())));
-            } else if (line.word().contains(":")) {
-                candidates.add(new Candidate(name));
-            }
+        Completions completions =
+                Completions.of(session, line.line().substring(0, line.cursor()));
+        String typed = line.word().substring(0, line.wordCursor());
+        String before = typed.endsWith(completions.word())
+                ? typed.substring(0, typed.length() - completions.word().length()) : "";
+        for (Object each : completions.candidates()) {
+            Map<?, ?> candidate = (Map<?, ?>) each;
+            String value = before + candidate.get("value");
+            String help = (String) candidate.get("help");
+            candidates.add(new Candidate(value, value, null, help.isEmpty() ? null : help, null,
+                    null, !Boolean.TRUE.equals(candidate.get("open"))));
         }
     }
 }

@@ -1,40 +1,78 @@
 package io.backplane.console;
 
-import java.io.PrintWriter;
+import io.backplane.qmp.QmpException;
 import java.lang.reflect.InvocationTargetException;
+import java.util.concurrent.ExecutionException;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Converter;
 
-/** Runs one line in a session: prints its result, or its failure as one line. */
+/**
+ * Runs lines in a session. A failure is one line, {@code class: sentence}, with QMP's class for
+ * what a QMP command refused.
+ */
 final class CommandRunner {
     private CommandRunner() {
     }
 
-    /** Runs {@code line}; returns whether it succeeded. */
-    static boolean run(CommandSession session, String line, PrintWriter out) {
-        if (line.isBlank()) {
-            return true;
+    /**
+     * How a line ended.
+     *
+     * @param code 0: well; 1: a command failed; 2: the line can't be executed as typed
+     * @param error one line; null: none
+     */
+    record Outcome(int code, String error) {
+        private static final Outcome GOOD = new Outcome(0, null);
+    }
+
+    /** Runs {@code line}; its output, and the value of its last command, go to the session. */
+    static Outcome run(CommandSession session, String line) {
+        if (line.isBlank() || line.stripLeading().startsWith("#")) {
+            return Outcome.GOOD;
         }
         try {
-            Object result = session.execute(line);
-            session.getConsole().flush();
-            if (result != null) {
-                out.println(session.format(result, Converter.INSPECT));
+            Object result = session.execute(JsonWords.quote(line));
+            CharSequence value = result == null ? "" : session.format(result, Converter.INSPECT);
+            if (!value.isEmpty()) {
+                session.getConsole().println(value);
             }
-            return true;
-        } catch (Exception e) {
-            out.println("error: " + message(e));
-            return false;
+            return Outcome.GOOD;
+        } catch (Exception | AssertionError | StackOverflowError e) {
+            return outcome(e);
         } finally {
-            out.flush();
+            session.getConsole().flush();
         }
     }
 
-    private static String message(Throwable failure) {
+    private static Outcome outcome(Throwable failure) {
         Throwable cause = failure;
-        while (cause instanceof InvocationTargetException && cause.getCause() != null) {
+        while ((cause instanceof InvocationTargetException || cause instanceof ExecutionException)
+                && cause.getCause() != null) {
             cause = cause.getCause();
         }
+        return switch (cause.getClass().getSimpleName()) {
+            case "CommandNotFoundException" -> new Outcome(2, "CommandNotFound: "
+                    + "there is no command '" + notFound(cause) + "' (help lists them)");
+            case "SyntaxError", "EOFError" -> new Outcome(2, "UsageError: " + sentence(cause));
+            default -> classified(cause);
+        };
+    }
+
+    private static Outcome classified(Throwable cause) {
+        return switch (cause) {
+            case QmpException refusal -> new Outcome(1,
+                    refusal.errorClass().wireName() + ": " + sentence(refusal));
+            case IllegalArgumentException mistake ->
+                    new Outcome(2, "UsageError: " + sentence(mistake));
+            default -> new Outcome(1, "GenericError: " + sentence(cause));
+        };
+    }
+
+    private static String notFound(Throwable cause) {
+        String message = sentence(cause);
+        return message.substring(message.lastIndexOf(' ') + 1);
+    }
+
+    private static String sentence(Throwable cause) {
         String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
         return message.lines().findFirst().orElse(cause.toString());
     }

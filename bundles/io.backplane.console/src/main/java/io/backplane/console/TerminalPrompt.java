@@ -22,7 +22,9 @@ import org.jline.terminal.TerminalBuilder;
  * terminal blocks; it never enters an event loop.
  */
 final class TerminalPrompt implements AutoCloseable {
-    private static final String PROMPT = "backplane> ";
+    static final String PROMPT = "backplane> ";
+    /** Where names without a scope are looked up. */
+    static final String SCOPE = "bp:felix:gogo:*";
 
     // Immutable
     private final Terminal terminal;
@@ -56,7 +58,7 @@ final class TerminalPrompt implements AutoCloseable {
         terminal.handle(Terminal.Signal.INT, signal -> stop.run());
         CommandSession session = processor.createSession(InputStream.nullInputStream(),
                 terminal.output(), terminal.output());
-        session.put("SCOPE", "bp:felix:gogo:*");
+        session.put("SCOPE", SCOPE);
         TerminalPrompt prompt = new TerminalPrompt(terminal, session, stop);
         prompt.thread.start();
         return prompt;
@@ -81,7 +83,12 @@ final class TerminalPrompt implements AutoCloseable {
     private void run() {
         while (!closed) {
             try {
-                CommandRunner.run(session, reader.readLine(PROMPT), terminal.writer());
+                CommandRunner.Outcome outcome =
+                        CommandRunner.run(session, reader.readLine(PROMPT));
+                if (outcome.error() != null) {
+                    terminal.writer().println(outcome.error());
+                    terminal.writer().flush();
+                }
             } catch (UserInterruptException e) {
                 if (!closed && e.getPartialLine().isEmpty()) {
                     stop.run();

@@ -5,8 +5,10 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import org.apache.felix.service.command.CommandSession;
+import org.apache.felix.service.command.Converter;
 import org.apache.felix.service.command.Descriptor;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -23,9 +25,11 @@ public final class PlatformCommands {
     private final BundleContext context;
     private final ServiceComponentRuntime components;
     private final Startup startup;
+    private final QmpGateway gateway;
 
     PlatformCommands(BundleContext context, ServiceComponentRuntime components,
-            Startup startup) {
+            Startup startup, QmpGateway gateway) {
+        this.gateway = gateway;
         this.context = context;
         this.components = components;
         this.startup = startup;
@@ -97,18 +101,82 @@ public final class PlatformCommands {
     }
 
     /** The commands there are. */
-    @Descriptor("list the commands")
-    public void help(CommandSession session) {
-        List<String> own = new ArrayList<>();
+    @Descriptor("list the commands, or help COMMAND: show one")
+    public void help(CommandSession session, String... names) throws Exception {
+        for (String name : names) {
+            if (gateway.commands().containsKey(name)) {
+                QmpFunction.run(gateway, name, List.of("--help"), session.getConsole());
+            } else if (OwnHelp.LINES.containsKey(name)) {
+                session.getConsole().println(name + ": " + OwnHelp.LINES.get(name));
+            } else {
+                session.execute("felix:help " + name);
+            }
+        }
+        if (names.length == 0) {
+            OwnHelp.print(commandNames(session), gateway.commands(), session.getConsole());
+        }
+    }
+
+    private static Set<String> commandNames(CommandSession session) {
+        Set<String> own = new TreeSet<>();
         if (session.get(".commands") instanceof Collection<?> names) {
-            for (Object name : new TreeSet<>(names)) {
+            for (Object name : names) {
                 if (name.toString().startsWith("bp:")) {
                     own.add(name.toString().substring(3));
                 }
             }
         }
-        PrintStream out = session.getConsole();
-        own.forEach(out::println);
+        return own;
+    }
+
+    /** Symbolic names of the bundles there are. */
+    Set<String> bundleNames() {
+        Set<String> names = new TreeSet<>();
+        for (Bundle bundle : context.getBundles()) {
+            names.add(bundle.getSymbolicName());
+        }
+        return names;
+    }
+
+    /** Lets commands of Gogo take bundles by id or symbolic name; Gogo's own has a shell we lack. */
+    Converter bundleConverter() {
+        return new BundleConverter();
+    }
+
+    private final class BundleConverter implements Converter {
+        @Override
+        public Object convert(Class<?> desired, Object in) {
+            if (desired != Bundle.class || in instanceof Bundle) {
+                return null;
+            }
+            String text = in.toString();
+            if (text.matches("\\d{1,18}")) {
+                Bundle bundle = context.getBundle(Long.parseLong(text));
+                if (bundle == null) {
+                    throw new UsageException("there is no bundle " + text);
+                }
+                return bundle;
+            }
+            List<Bundle> found = new ArrayList<>();
+            for (Bundle bundle : context.getBundles()) {
+                if (text.equals(bundle.getSymbolicName())) {
+                    found.add(bundle);
+                }
+            }
+            if (found.size() > 1) {
+                throw new UsageException("there are several bundles '" + text + "': "
+                        + String.join(", ", found.stream().map(b -> b.getBundleId() + " ("
+                                + b.getVersion() + ")").toList()));
+            }
+            return found.isEmpty() ? null : found.getFirst();
+        }
+
+        @Override
+        public CharSequence format(Object target, int level, Converter escape) {
+            return target instanceof Bundle bundle ? bundle.getBundleId() + " "
+                    + bundle.getSymbolicName() + " " + bundle.getVersion() + " " + state(bundle)
+                    : null;
+        }
     }
 
     /** Stops the daemon. */

@@ -1,15 +1,18 @@
 package io.backplane.shell;
 
-import io.backplane.qmp.QmpCommand;
+import io.backplane.qmp.QmpException;
 import io.backplane.schema.Json;
-import io.backplane.schema.TypeModel;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Function;
 
-/** A QMP command as a shell command of the same name; its result is printed as JSON. */
+/**
+ * A QMP command as a shell command of the same name. {@code --help} anywhere shows its arguments,
+ * {@code --json} prints the reply as it is.
+ */
 final class QmpFunction implements Function {
     private final QmpGateway gateway;
     private final String name;
@@ -21,36 +24,30 @@ final class QmpFunction implements Function {
 
     @Override
     public Object execute(CommandSession session, List<Object> arguments) throws Exception {
-        if (arguments.size() == 1 && arguments.getFirst().toString().equals("--help")) {
-            printHelp(gateway.command(name), session.getConsole());
-        } else {
-            print(gateway.execute(name, arguments), session.getConsole());
-        }
+        run(gateway, name, words(arguments), session.getConsole());
         return null;
     }
 
-    /** Prints a result, unless it is empty. */
-    static void print(Object result, PrintStream out) {
-        if (!(result instanceof Map<?, ?> map && map.isEmpty())) {
-            out.println(Json.writePretty(result));
-        }
+    /** The words Gogo made of the rest of the line. */
+    static List<String> words(List<Object> arguments) {
+        return arguments.stream().map(String::valueOf).toList();
     }
 
-    private static void printHelp(QmpCommand command, PrintStream out) {
-        out.println(command.name() + (command.help().isEmpty() ? "" : ": " + command.help()));
-        if (command.arguments() == null) {
-            out.println("no arguments");
+    /** Executes a command and prints its reply or help. */
+    static void run(QmpGateway gateway, String name, List<String> given, PrintStream out)
+            throws QmpException, InterruptedException {
+        List<String> words = new ArrayList<>(given);
+        boolean help = words.remove("--help") | words.remove("-h");
+        boolean json = words.remove("--json");
+        if (help) {
+            CommandHelp.print(gateway.command(name), gateway.branches(), words, out);
             return;
         }
-        Table table = new Table("argument", "type", "", "meaning");
-        TypeModel.StructModel model = TypeModel.struct(command.arguments());
-        for (TypeModel.Member member : model.members()) {
-            table.row(member.name(), member.size() ? "size" : member.type().typeName(),
-                    member.optional() ? "" : "required", member.help());
-        }
-        table.print(out);
-        if (model.discriminator() != null) {
-            out.println("More arguments depend on '" + model.discriminator() + "'.");
+        Object reply = gateway.execute(name, words);
+        if (json) {
+            out.println(Json.writePretty(reply));
+        } else if (!(reply instanceof Map<?, ?> map && map.isEmpty())) {
+            ReplyText.print(reply, out);
         }
     }
 }

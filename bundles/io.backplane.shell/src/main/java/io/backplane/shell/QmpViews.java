@@ -3,6 +3,7 @@ package io.backplane.shell;
 import io.backplane.aio.ContextReport;
 import io.backplane.aio.EventLoops;
 import io.backplane.qmp.QmpException;
+import io.backplane.schema.Json;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
@@ -117,10 +118,16 @@ public final class QmpViews {
     public void qmp(CommandSession session, Object... words)
             throws QmpException, InterruptedException {
         if (words.length == 0) {
-            throw QmpException.generic("usage: qmp COMMAND [KEY=VALUE...]");
+            throw new UsageException("qmp COMMAND [KEY=VALUE...]");
         }
-        List<Object> arguments = Arrays.asList(words).subList(1, words.length);
-        QmpFunction.print(gateway.execute(words[0].toString(), arguments), session.getConsole());
+        List<String> arguments =
+                QmpFunction.words(Arrays.asList(words).subList(1, words.length));
+        if (arguments.contains("--help")) {
+            QmpFunction.run(gateway, words[0].toString(), arguments, session.getConsole());
+        } else {
+            session.getConsole().println(Json.writePretty(
+                    gateway.execute(words[0].toString(), arguments)));
+        }
     }
 
     private List<Map<?, ?>> query(String command) throws QmpException, InterruptedException {

@@ -7,6 +7,7 @@ import io.backplane.qmp.QmpCommands;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.felix.service.command.Converter;
 import org.apache.felix.service.command.Function;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
@@ -39,8 +40,14 @@ public final class ShellComponent {
             @Reference QmpCommands commands) {
         this.context = context;
         this.gateway = new QmpGateway(commands, loops.main());
-        register(new PlatformCommands(context, components, startup), PlatformCommands.NAMES);
+        PlatformCommands platform =
+                new PlatformCommands(context, components, startup, gateway);
+        register(platform, PlatformCommands.NAMES);
         register(new QmpViews(gateway, loops), QmpViews.NAMES);
+        context.registerService(Function.class,
+                new CompleteFunction(gateway, new LiveNames(gateway, platform::bundleNames)),
+                properties(List.of("complete")));
+        context.registerService(Converter.class, platform.bundleConverter(), null);
     }
 
     private void register(Object commands, List<String> names) {

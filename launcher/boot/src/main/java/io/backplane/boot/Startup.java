@@ -38,6 +38,12 @@ public interface Startup {
     void ready(String summary);
 
     /**
+     * Adds a line or more to what {@link #ready} shows to the user. Before {@link #ready}; what
+     * comes later is not shown.
+     */
+    void announce(String lines);
+
+    /**
      * The command line can't be done: prints {@code backplane: message} on standard error, stops
      * the framework cleanly and exits with 1. After {@link #ready} only the first shutdown
      * reason counts.

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -32,6 +34,7 @@ final class Daemon implements Startup {
     private final CountDownLatch ending = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicBoolean isReady = new AtomicBoolean();
+    private final Queue<String> announcements = new ConcurrentLinkedQueue<>();
     private volatile Platform platform;
 
     Daemon(CommandLine commandLine, DataFolder data) {
@@ -66,9 +69,12 @@ final class Daemon implements Startup {
     }
 
     private boolean wantsConsole() {
-        boolean stdioIsTaken = options.stream()
+        return commandLine.console() && !commandLine.daemonize() && !stdioIsTaken();
+    }
+
+    private boolean stdioIsTaken() {
+        return options.stream()
                 .anyMatch(o -> o.name().equals("chardev") && o.value().contains("stdio"));
-        return commandLine.console() && !commandLine.daemonize() && !stdioIsTaken;
     }
 
     private void readyWithoutControl() {
@@ -125,16 +131,30 @@ final class Daemon implements Startup {
         }
         try {
             writePidFile();
-            if (!summary.isEmpty()) {
-                System.out.println(summary);
-                System.out.flush();
-            }
+            show(summary);
             tellParent();
         } catch (IOException e) {
             failed(e.getMessage());
             return;
         }
         platform.publish(() -> summary);
+    }
+
+    /** Nothing may be shown where standard output belongs to a monitor. */
+    private void show(String summary) {
+        if (!summary.isEmpty()) {
+            System.out.println(summary);
+        }
+        if (!stdioIsTaken()) {
+            announcements.forEach(lines ->
+                    System.out.println((summary.isEmpty() ? "" : "\n") + lines));
+        }
+        System.out.flush();
+    }
+
+    @Override
+    public void announce(String lines) {
+        announcements.add(lines);
     }
 
     private void writePidFile() throws IOException {
