@@ -5,6 +5,7 @@ import io.backplane.aio.GlobalState;
 import io.backplane.aio.IoCode;
 import io.backplane.aio.Suspends;
 import io.backplane.block.BlockException;
+import io.backplane.state.StateRecord;
 import java.lang.foreign.MemorySegment;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -56,6 +57,21 @@ public interface BlockDriver {
     @Suspends
     @IoCode
     DriverNode awaitOpen(OpenRequest request) throws BlockException;
+
+    /**
+     * Opens a node in the place of one that was frozen, I/O phase: by another version of the
+     * driver, or by this one. All children are there, implied ones too; what the node handed over
+     * is in {@link OpenRequest#handOver}. On an exception everything it took is freed again, except
+     * what was handed over, which it leaves untouched.
+     *
+     * @param state what {@link DriverNode#awaitFreeze} returned; of type {@code none} if the
+     *     freeze failed
+     */
+    @Suspends
+    @IoCode
+    default DriverNode awaitThaw(OpenRequest request, StateRecord state) throws BlockException {
+        return awaitOpen(request);
+    }
 
     /**
      * Creates an image.

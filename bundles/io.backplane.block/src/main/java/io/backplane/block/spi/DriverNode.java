@@ -11,6 +11,7 @@ import io.backplane.block.ImageInfo;
 import io.backplane.block.Permissions;
 import io.backplane.block.Preallocation;
 import io.backplane.memory.IoVector;
+import io.backplane.state.StateRecord;
 import java.util.List;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -192,6 +193,29 @@ public interface DriverNode {
     @Suspends
     @IoCode
     void awaitShutdown() throws BlockException;
+
+    /**
+     * I/O phase of giving way to a successor, drained: as {@link #awaitShutdown}, and says what the
+     * successor must know besides the options and the image. Guest data need not be made stable.
+     * After it the node takes no requests; {@link #handOver} and {@link #close} follow.
+     *
+     * @return what {@link BlockDriver#awaitThaw} of this or another version gets
+     * @throws BlockException the node goes on taking requests as before
+     */
+    @Suspends
+    @IoCode
+    default StateRecord awaitFreeze() throws BlockException {
+        awaitShutdown();
+        return StateRecord.empty("none");
+    }
+
+    /**
+     * Graph phase after a freeze: puts what must live on without a gap, such as a descriptor with
+     * locks, into {@code to}, who owns it then. No I/O.
+     */
+    @GlobalState
+    default void handOver(HandOver to) {
+    }
 
     /** Graph phase of closing: frees what is left; no I/O, never suspends, called once. */
     @AnyThread

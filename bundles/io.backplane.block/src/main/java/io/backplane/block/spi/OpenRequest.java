@@ -54,4 +54,10 @@ public interface OpenRequest {
     /** How the node speaks to the graph later on. */
     @AnyThread
     NodeNotices notices();
+
+    /** What the node's predecessor handed over; empty unless it is a thaw. */
+    @AnyThread
+    default HandOver handOver() {
+        return new HandOver();
+    }
 }
