@@ -68,7 +68,15 @@ final class Drains {
             Runnable end) {
         Section section = new Section(graph, ++sectionCount, asker, nodes, end);
         sections.add(section);
-        section.awaitQuiet();
+        boolean quiet = false;
+        try {
+            section.awaitQuiet();
+            quiet = true;
+        } finally {
+            if (!quiet) {
+                section.close(); // somebody failed to say whether it is busy
+            }
+        }
         if (back != null) {
             Coroutine.awaitMoveTo(back);
         }
@@ -98,7 +106,7 @@ final class Drains {
 
     /** Goes to main, with the caller counted until main has taken over. */
     private AioContext enter(Node node) {
-        AioContext here = AioContext.current();
+        AioContext here = Coroutine.current().context();
         if (here.isMain()) {
             check();
             return null;
@@ -110,6 +118,7 @@ final class Drains {
     }
 
     private void check() {
+        Coroutine.current(); // refused before anything is counted
         if (callBackDepth > 0) {
             throw new IllegalStateException("drain inside a callback of a drain");
         }

@@ -10,7 +10,9 @@ import io.backplane.rules.Rule;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
+/** More moves: {@code -Dbackplane.moves=100000}. */
 class ContextMoveTest {
+    private static final int MOVES = Integer.getInteger("backplane.moves", 10_000);
 
     @Test
     @Rule("G2")
@@ -60,7 +62,7 @@ class ContextMoveTest {
                     }
                 });
             }
-            for (int i = 0; i < 1_000; i++) {
+            for (int i = 0; i < MOVES; i++) {
                 AioContext target = i % 2 == 0 ? x : y;
                 blk.awaitMoveTo(target);
                 assertSame(target, blk.context());

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.backplane.aio.AioContext;
+import io.backplane.block.BlockdevOptions;
 import io.backplane.block.graph.DrainedSection;
 import io.backplane.rules.Rule;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -335,6 +337,27 @@ class DrainTest {
     }
 
     @Test
+    void drainThatFailsWhileItWaitsLeavesNothingBehind() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            Backend blk = f.attach("b", "d");
+            FakeDevice device = new FakeDevice() {
+                @Override
+                public boolean drainedPoll() {
+                    throw new IllegalStateException("planted");
+                }
+            };
+            var publication = f.graph.publish("b", device);
+            assertThrows(IllegalStateException.class, () -> f.graph.awaitDrained(node));
+            assertEquals(1, device.ends);
+            assertEquals(0, node.quiesceCount());
+            assertTrue(f.graph.drains().isEmpty());
+            f.on.await(f.write(blk, 0));
+            publication.close();
+        });
+    }
+
+    @Test
     @Rule({"D5", "R-DRAIN-RESUME-RACE"})
     void secondDrainWaitsForTheRequestTheFirstOneResumed() throws Exception {
         Fakes.run(f -> {
@@ -451,6 +474,109 @@ class DrainTest {
                 assertThrows(IllegalStateException.class, () -> f.graph.awaitDrained(node));
             }
             f.graph.awaitDrained(node).close();
+        });
+    }
+
+    @Test
+    @Rule("E11")
+    void drainWaitsForWorkThatIsScheduledAndCountedOnly() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            Backend blk = f.attach("b", "d");
+            AioContext io = f.on.ioThread("io");
+            for (int i = 0; i < 200; i++) {
+                boolean[] ran = new boolean[1];
+                blk.incrementInFlight(); // counted from here, before anybody can see it
+                io.schedule(() -> {
+                    ran[0] = true;
+                    blk.decrementInFlight();
+                });
+                try (DrainedSection section = f.graph.awaitDrained(node)) {
+                    assertTrue(section != null && ran[0], "the drain came before the purge");
+                }
+            }
+        });
+    }
+
+    @Test
+    @Rule("D11")
+    void drainIsNoLicenceToEditAndKeepsNoReaderOut() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            f.addDisk("two");
+            Node top = f.addFilter("top", "d");
+            AioContext io = f.on.ioThread("io");
+            try (DrainedSection section = f.graph.awaitAllDrained()) {
+                assertTrue(section != null && top.quiesceCount() > 0);
+                assertThrows(AssertionError.class, () -> new GraphChange(f.graph),
+                        "drained, but not locked");
+                boolean[] letGo = new boolean[1];
+                boolean[] reads = new boolean[1];
+                CompletableFuture<Void> reader = f.on.start(io, () -> {
+                    try (GraphReadSection read = f.graph.lock.awaitRead()) {
+                        reads[0] = read != null;
+                        f.until(() -> letGo[0]);
+                    }
+                });
+                f.until(() -> reads[0]); // a drain keeps nobody from looking
+                CompletableFuture<Void> edit = f.on.start(f.graph.main, () -> {
+                    try (GraphWriteSection lock = f.graph.lock.awaitWrite();
+                            GraphChange change = new GraphChange(f.graph)) {
+                        change.replace(top.edge("file"), (Node) f.graph.find("two"));
+                        change.awaitCommit();
+                        assertTrue(lock != null && reader.isDone());
+                    }
+                });
+                f.on.settle();
+                assertFalse(edit.isDone(), "an edit beside a reader, because all is drained");
+                assertEquals("d", top.child("file").name());
+                letGo[0] = true;
+                f.on.await(reader);
+                f.on.await(edit);
+            }
+            assertEquals("two", top.child("file").name());
+            assertEquals(0, node.quiesceCount());
+        });
+    }
+
+    @Test
+    @Rule("D10")
+    void drainMayBeHeldOverManyTurnsWithCommandsInsideIt() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            Backend blk = f.attach("b", "d");
+            AioContext io = f.on.ioThread("io");
+            DrainedSection[] held = new DrainedSection[1];
+            boolean[] letGo = new boolean[1];
+            CompletableFuture<Void> job = f.on.start(f.graph.main, () -> {
+                held[0] = f.graph.awaitDrained(node);
+                f.until(() -> letGo[0]);
+                held[0].close();
+            });
+            f.until(() -> held[0] != null);
+            CompletableFuture<Void> write = f.write(blk, io, 0);
+            f.until(() -> blk.parkedCount() == 1);
+            for (int i = 0; i < 10; i++) {
+                f.addDisk("other"); // all that operators do goes on
+                Backend other = f.attach("o", "other");
+                f.on.await(f.write(other, 0));
+                blk.awaitMoveTo(i % 2 == 0 ? io : f.graph.main);
+                f.graph.awaitReopen(List.of(BlockdevOptions.of("disk", "d", null)));
+                f.graph.awaitDrained(node).close();
+                f.graph.awaitAllDrained().close();
+                other.awaitClose();
+                f.graph.awaitDelete("other");
+                f.addFilter("filter", "d");
+                f.graph.awaitDelete("filter");
+                f.on.settle();
+                assertEquals(1, blk.parkedCount());
+                assertEquals(0, f.disk.node("d").running.get());
+                assertEquals(1, node.quiesceCount());
+            }
+            assertFalse(write.isDone());
+            letGo[0] = true;
+            f.on.await(job);
+            f.on.await(write);
         });
     }
 }

@@ -15,11 +15,17 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** A driver whose nodes live in memory and do what the test says. */
 final class FakeDriver implements BlockDriver {
+    /** What a driver does while it opens. */
+    interface Opening {
+        void run(OpenRequest request) throws Exception;
+    }
+
     private final String name;
     private final DriverTraits traits;
     final Map<String, FakeNode> nodes = new ConcurrentHashMap<>();
     BlockLimits limits = BlockLimits.NONE;
     String failOpen;
+    Opening onOpen;
     boolean readOnlyFile;
     List<ImpliedChild> implied = new ArrayList<>();
     int closedCount;
@@ -48,6 +54,15 @@ final class FakeDriver implements BlockDriver {
     public DriverNode awaitOpen(OpenRequest request) throws BlockException {
         if (failOpen != null) {
             throw new BlockException(BlockException.Kind.IO, failOpen);
+        }
+        if (onOpen != null) {
+            try {
+                onOpen.run(request);
+            } catch (BlockException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
         }
         FakeNode node = new FakeNode(this, request);
         nodes.put(request.nodeName(), node);
