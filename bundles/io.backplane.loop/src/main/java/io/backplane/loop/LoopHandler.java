@@ -43,8 +43,8 @@ final class LoopHandler implements FdHandler {
 
     /** Asks the user-space check, and runs the callback if it sees work. */
     boolean pollNow() {
-        if (!poll.getAsBoolean()) {
-            return false;
+        if (inner == null || !poll.getAsBoolean()) {
+            return false; // closed by another that this poll has found before
         }
         readable.run();
         return true;

@@ -341,6 +341,46 @@ class CoroutineTest {
 
     @Test
     @Rule("C2")
+    void whatBlocksInAThreadSuspendsInACoroutineAndWaitingInACallbackThrows() throws Exception {
+        OnLoops.run("epoll", loops -> {
+            java.util.concurrent.CompletableFuture<String> future =
+                    new java.util.concurrent.CompletableFuture<>();
+            Object monitor = new Object();
+            boolean[] told = new boolean[1];
+            Group group = new Group();
+            group.spawn(loops.main(), () -> assertEquals("now", future.get()));
+            group.spawn(loops.main(), () -> Thread.sleep(5));
+            group.spawn(loops.main(), () -> {
+                synchronized (monitor) {
+                    while (!told[0]) {
+                        monitor.wait();
+                    }
+                }
+            });
+            int turns = 0;
+            while (turns < 100) { // the one thread of this context is free all the time
+                Coroutine.awaitYield();
+                turns++;
+            }
+            future.complete("now");
+            synchronized (monitor) {
+                told[0] = true;
+                monitor.notifyAll();
+            }
+            group.awaitAll();
+            String[] thrown = new String[1];
+            loops.main().schedule(() -> thrown[0] = assertThrows(IllegalStateException.class,
+                    () -> new AioWait(null).awaitWhile(() -> true)).getMessage());
+            while (thrown[0] == null) {
+                Coroutine.awaitYield();
+            }
+            assertTrue(thrown[0].startsWith("must run in a coroutine, but runs on thread "),
+                    thrown[0]);
+        });
+    }
+
+    @Test
+    @Rule("C2")
     void plainLockHeldByAnotherThreadSuspendsTheCoroutineNotTheLoop() throws Exception {
         OnLoops.run("epoll", loops -> {
             ReentrantLock lock = new ReentrantLock();

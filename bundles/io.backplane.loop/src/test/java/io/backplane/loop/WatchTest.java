@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.backplane.aio.AioContext;
 import io.backplane.aio.Coroutine;
 import io.backplane.aio.FdHandler;
+import io.backplane.aio.Poller;
+import io.backplane.aio.PollerFactory;
 import io.backplane.hostio.HostFile;
 import io.backplane.hostio.HostIoException;
 import io.backplane.hostio.OpenFlags;
@@ -249,6 +251,77 @@ class WatchTest {
             Coroutine.awaitMoveTo(loops.main());
             event.close();
             io.awaitStop();
+        });
+    }
+
+    /** Registers handlers from inside the change: while the new poller opens, the old one closes. */
+    private static final class Changing implements PollerFactory {
+        private final PollerFactory real;
+        private Runnable whileOpening = () -> { };
+        private Runnable whileClosing = () -> { };
+
+        Changing(String mechanism) {
+            real = OnLoops.factory(mechanism);
+        }
+
+        @Override
+        public String mechanism() {
+            return real.mechanism();
+        }
+
+        @Override
+        public Poller open() throws java.io.IOException {
+            whileOpening.run();
+            Poller poller = real.open();
+            return (Poller) java.lang.reflect.Proxy.newProxyInstance(getClass().getClassLoader(),
+                    new Class<?>[] {Poller.class}, (proxy, method, args) -> {
+                        if (method.getName().equals("close")) {
+                            whileClosing.run();
+                        }
+                        return method.invoke(poller, args);
+                    });
+        }
+    }
+
+    @Test
+    @Rule("E15")
+    void handlersRegisteredDuringTheChangeOfMechanismAreWatched() throws Exception {
+        Changing[] factories = {new Changing("epoll"), new Changing("io_uring")};
+        OnLoops.run(factories[0], loops -> {
+            AioContext main = loops.main();
+            for (int i = 1; i <= 20; i++) {
+                Changing next = factories[i % 2];
+                Changing last = factories[(i + 1) % 2];
+                EventFd[] events = new EventFd[4];
+                int[] ran = new int[events.length];
+                FdHandler[] handlers = new FdHandler[events.length];
+                for (int k = 0; k < events.length; k++) {
+                    events[k] = EventFd.create();
+                }
+                java.util.function.IntConsumer watch = k ->
+                        handlers[k] = main.watch(events[k], "kick " + k, () -> ran[k]++, null);
+                events[1].set(); // signalled before it is watched
+                next.whileOpening = () -> {
+                    watch.accept(0);
+                    watch.accept(1);
+                };
+                last.whileClosing = () -> watch.accept(2);
+                loops.prefer(List.of(next));
+                watch.accept(3); // the change is due, but has not begun
+                events[3].set();
+                awaitTrue(loops, () -> main.poller().mechanism().equals(next.mechanism()));
+                next.whileOpening = () -> { };
+                last.whileClosing = () -> { };
+                awaitTrue(loops, () -> ran[1] > 0 && ran[3] > 0);
+                for (int k = 0; k < events.length; k++) {
+                    int me = k;
+                    int before = ran[k];
+                    events[k].set();
+                    awaitTrue(loops, () -> ran[me] > before);
+                    handlers[k].close();
+                    events[k].close();
+                }
+            }
         });
     }
 }
