@@ -16,6 +16,9 @@ class SpinModelTest {
 
     @Test
     @Rule({"E1", "E2", "E3"})
+    @Rule(value = {"E1", "E3"}, bug = "no second look at the list before the wait")
+    @Rule(value = {"E2", "E3"}, bug = "checks first, then says that it waits")
+    @Rule(value = "E2", bug = "wakes only while nobody dispatches")
     void notifyProtocolHoldsAndItsBuggyVariantsAreRefuted() throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/spin")), "spin is not installed");
         Process process = new ProcessBuilder("sh",

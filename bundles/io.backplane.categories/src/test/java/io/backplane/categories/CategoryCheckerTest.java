@@ -60,6 +60,27 @@ class CategoryCheckerTest {
     }
 
     @Test
+    @Rule(value = "C4", bug = "I/O in the graph phase of opening")
+    @Rule(value = "C4", bug = "an edit in the I/O phase of opening")
+    void driverThatMixesThePhasesOfOpeningIsRefused() {
+        String driver = """
+                interface Driver {
+                    @Suspends @IoCode void awaitOpen(Graph graph);
+                    @GlobalState void childAttached(Graph graph);
+                }
+                """;
+        assertAccepted(driver + "static class D implements Driver {\n"
+                + "public void awaitOpen(Graph g) { g.read(); }\n"
+                + "public void childAttached(Graph g) { g.edit(); }\n}");
+        assertRefused(driver + "static class D implements Driver {\n"
+                + "public void awaitOpen(Graph g) {\n g.edit(); }\n"
+                + "public void childAttached(Graph g) { }\n}", "awaitOpen", 7, "@IoCode", "@GlobalState");
+        assertRefused(driver + "static class D implements Driver {\n"
+                + "public void awaitOpen(Graph g) { }\n"
+                + "public void childAttached(Graph g) {\n g.read(); }\n}", "childAttached", 8, "@Suspends");
+    }
+
+    @Test
     void closeNeverSuspends() {
         assertRefused("public void close() {\n graph.read();\n}", "close", 2,
                 "does not suspend", "@Suspends");

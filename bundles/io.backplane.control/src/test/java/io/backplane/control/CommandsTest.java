@@ -155,9 +155,9 @@ class CommandsTest {
         }
     }
 
-    /** R-BLOCK-RESIZE-DRAIN: both finish, whoever comes first. */
+    /** Both finish, whoever comes first. */
     @Test
-    @Rule({"M5", "E9"})
+    @Rule({"M5", "E9", "R-BLOCK-RESIZE-DRAIN"})
     void aResizeAndADrainDoNotWaitForEachOther(@TempDir Path folder) throws Exception {
         daemon.start(new StartupOption(StartupOption.DEFAULT, folder.toString()));
         for (int i = 1; i <= 20; i++) {
@@ -182,6 +182,53 @@ class CommandsTest {
             });
             assertEquals("{}", resized.get(10, java.util.concurrent.TimeUnit.SECONDS));
         }
+    }
+
+    @Test
+    @Rule("G7")
+    void aDeletedFileIsFreeAtOnce(@TempDir Path folder) throws Exception {
+        Path image = folder.resolve("image");
+        Files.write(image, new byte[1 << 16]);
+        String file = "{'driver':'raw','node-name':'r','file':{'driver':'file','filename':'"
+                + image + "','locking':'on'}}";
+        for (int i = 0; i < 20; i++) {
+            assertEquals(EMPTY, ask("blockdev-add", file));
+            daemon.inMain(() -> daemon.graph.awaitAttach("w", new io.backplane.block.BlockdevRef
+                    .ByName("r"), new io.backplane.block.Permissions(
+                    io.backplane.block.Permissions.READ_WRITE, 0), daemon.loops().main()));
+            daemon.inMain(() -> {
+                daemon.graph.backends().getFirst().awaitClose();
+                return null;
+            });
+            assertEquals(EMPTY, ask("blockdev-del", "{'node-name':'r'}"));
+        }
+    }
+
+    @Test
+    @Rule("D10")
+    void commandsGoOnInsideADrainThatIsHeld(@TempDir Path folder) throws Exception {
+        daemon.start(new StartupOption(StartupOption.DEFAULT, folder.toString()));
+        var section = daemon.inMain(() -> daemon.graph.awaitDrained(daemon.graph.find("disk")));
+        for (int i = 0; i < 5; i++) {
+            assertTrue(ask("query-drain", "{}").contains("disk"));
+            assertTrue(ask("query-named-block-nodes", "{}").contains("\"node-name\": \"disk\""));
+            assertEquals(EMPTY, ask("blockdev-add", "{'driver':'null-co','node-name':'n'}"));
+            assertEquals(EMPTY, ask("block-export-add", "{'type':'vhost-user-blk','id':'e',"
+                    + "'node-name':'n','addr':{'type':'unix','path':'/x'}}"));
+            assertEquals(EMPTY, ask("block-export-del", "{'id':'e','mode':'hard'}"));
+            daemon.inMain(() -> {
+                daemon.control.exports().awaitOrphan("vhost-user-blk");
+                return null;
+            });
+            assertEquals(EMPTY, ask("blockdev-del", "{'node-name':'n'}"));
+            assertEquals(EMPTY, ask("object-add", "{'qom-type':'iothread','id':'t'}"));
+            assertEquals(EMPTY, ask("object-del", "{'id':'t'}"));
+        }
+        daemon.inMain(() -> {
+            section.close();
+            return null;
+        });
+        assertFalse(ask("query-drain", "{}").contains("disk"));
     }
 
     @Test

@@ -92,7 +92,7 @@ class ThreadsTest {
     }
 
     @Test
-    @Rule("C1")
+    @Rule("L7")
     void contextsShareAnImageWithoutLosingAnything() throws Exception {
         Qemu.assumeInstalled();
         Path path = folder.resolve("disk.qcow2");
