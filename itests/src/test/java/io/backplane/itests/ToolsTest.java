@@ -91,4 +91,20 @@ class ToolsTest {
         String processes = Command.run("ps", "-eo", "args").out();
         assertTrue(!processes.contains(folder.toString()), processes);
     }
+
+    @Test
+    void exploreRunsAllScenariosAndFindsAllPlantedBugs() throws Exception {
+        Command all = Command.backplane("explore", "--all", "--schedules", "200");
+        assertEquals(0, all.exitCode(), all.out() + all.err());
+        String list = Command.backplane("explore", "--list").out();
+        assertEquals(list.lines().filter(line -> line.startsWith("R-")).count(),
+                all.out().lines().filter(line -> line.endsWith("  clean")).count(), all.out());
+        assertEquals(list.lines().filter(line -> line.contains("--bug ")).count(),
+                all.out().lines().filter(line -> line.contains("  found: ")).count(), all.out());
+        String token = all.out().lines().filter(line -> line.contains("  found: ")).findFirst()
+                .orElseThrow().replaceAll(".*  found: ", "");
+        Command first = Command.backplane("explore", "--replay", token);
+        assertEquals(1, first.exitCode(), first.err());
+        assertEquals(first.out(), Command.backplane("explore", "--replay", token).out());
+    }
 }

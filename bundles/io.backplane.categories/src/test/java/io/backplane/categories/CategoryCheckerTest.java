@@ -74,10 +74,12 @@ class CategoryCheckerTest {
                 + "public void childAttached(Graph g) { g.edit(); }\n}");
         assertRefused(driver + "static class D implements Driver {\n"
                 + "public void awaitOpen(Graph g) {\n g.edit(); }\n"
-                + "public void childAttached(Graph g) { }\n}", "awaitOpen", 7, "@IoCode", "@GlobalState");
+                + "public void childAttached(Graph g) { }\n}", "awaitOpen", 7, "@IoCode",
+                "@GlobalState");
         assertRefused(driver + "static class D implements Driver {\n"
                 + "public void awaitOpen(Graph g) { }\n"
-                + "public void childAttached(Graph g) {\n g.read(); }\n}", "childAttached", 8, "@Suspends");
+                + "public void childAttached(Graph g) {\n g.read(); }\n}", "childAttached", 8,
+                "@Suspends");
     }
 
     @Test

@@ -148,9 +148,10 @@ public final class Main implements Callable<Integer> {
 
     private int planted(Scenario s, String name) {
         Outcome o = explorer.explore(s, name, plan(Long.MAX_VALUE, 60));
-        boolean found = o.failure() != null;
-        tell(s.name() + "+" + name, o, found ? "found: " + o.token() : "NOT FOUND");
-        if (found && bug != null) {
+        boolean found = o.isFound();
+        tell(s.name() + "+" + name, o, found ? "found: " + o.token()
+                : o.failure() != null ? "FAILS, but not by what is planted" : "NOT FOUND");
+        if (o.failure() != null && (bug != null || !found)) {
             out().println(o.failure());
             out().flush();
         }

@@ -14,4 +14,14 @@ import java.util.List;
  */
 public record Outcome(long schedules, long elapsedNs, String token, String failure,
         List<String> trace, boolean complete) {
+
+    /**
+     * Whether a planted bug was found: something hangs or a check does not hold. Any other
+     * exception says that the bug is badly planted.
+     */
+    public boolean isFound() {
+        return failure != null && (failure.startsWith("deadlock:")
+                || failure.startsWith("livelock:")
+                || failure.startsWith("java.lang.AssertionError"));
+    }
 }

@@ -66,6 +66,7 @@ class ExplorerTest {
         Outcome found = explorer.explore(Catalog.find(name), bug,
                 new Plan(Long.MAX_VALUE, SEED, 0, BUG_LIMIT_NS));
         assertNotNull(found.token(), "not found in " + found.schedules() + " schedules");
+        assertTrue(found.isFound(), () -> "not what is planted: " + found.failure());
         Token token = Token.parse(found.token());
         Outcome first = explorer.replay(token);
         assertEquals(found.failure(), first.failure());

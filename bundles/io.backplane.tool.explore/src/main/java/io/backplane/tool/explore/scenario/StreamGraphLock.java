@@ -47,9 +47,10 @@ public final class StreamGraphLock implements Scenario {
     }
 
     /** Planted. */
-    public static DrainedSection lockThenDrain(Object drains, Object node, Object graph) {
+    public static DrainedSection lockThenDrain(Object drains, Object node, String asker,
+            Object graph) {
         lockHeld = Inside.call(Inside.get(graph, "lock"), "awaitWrite");
-        return Inside.call(drains, "awaitBegin", node);
+        return Inside.call(drains, "awaitBegin", node, asker);
     }
 
     /** Planted. */
