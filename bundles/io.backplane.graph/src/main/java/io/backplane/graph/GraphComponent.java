@@ -11,6 +11,7 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
@@ -22,6 +23,8 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.slf4j.LoggerFactory;
 
 /** Publishes the graph, and follows the services of drivers and devices. */
+@Capability(namespace = "osgi.service",
+        attribute = "objectClass:List<String>=\"io.backplane.block.graph.BlockGraph\"")
 @Component(service = {}, immediate = true)
 public final class GraphComponent {
     private static final long CLOSE_TIMEOUT_S = 60;

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
@@ -23,6 +24,8 @@ import org.slf4j.LoggerFactory;
  * configuration, else framework property) names the mechanism to prefer; else the service ranking
  * decides. When a mechanism comes or goes the loops change over while they run.
  */
+@Capability(namespace = "osgi.service",
+        attribute = "objectClass:List<String>=\"io.backplane.aio.EventLoops\"")
 @Component(service = {}, immediate = true, configurationPid = "io.backplane.loop")
 public final class LoopComponent {
     private static final Logger LOG = LoggerFactory.getLogger(LoopComponent.class);

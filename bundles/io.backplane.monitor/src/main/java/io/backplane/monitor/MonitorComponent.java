@@ -15,6 +15,7 @@ import java.util.Hashtable;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
@@ -26,6 +27,10 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.slf4j.LoggerFactory;
 
 /** Runs the QMP server on the main loop and publishes dispatcher, events and start-up options. */
+@Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\""
+        + "io.backplane.qmp.QmpCommands,"
+        + "io.backplane.qmp.QmpEvents,"
+        + "io.backplane.qmp.StartupHandler\"")
 @Component(service = {}, immediate = true)
 public final class MonitorComponent {
     private static final long CLOSE_SECONDS = 10;

@@ -5,6 +5,7 @@ import io.backplane.hostio.HostFileEngine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
@@ -16,6 +17,8 @@ import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 
 /** Registers the drivers while there is an engine of host I/O. */
+@Capability(namespace = "osgi.service",
+        attribute = "objectClass:List<String>=\"io.backplane.block.spi.BlockDriver\"")
 @Component(service = {}, immediate = true)
 public final class FileComponent {
     private final FileEngines engines = new FileEngines();

@@ -1,12 +1,15 @@
 package io.backplane.driver.nullco;
 
 import io.backplane.block.spi.BlockDriver;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 
 /** Registers the driver. */
+@Capability(namespace = "osgi.service",
+        attribute = "objectClass:List<String>=\"io.backplane.block.spi.BlockDriver\"")
 @Component(service = {}, immediate = true)
 public final class NullCoComponent {
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.List;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceRegistration;
@@ -14,6 +15,9 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 
 /** Registers the epoll poller and the threads engine. */
+@Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\""
+        + "io.backplane.aio.PollerFactory,"
+        + "io.backplane.hostio.HostFileEngine\"")
 @Component(service = {}, immediate = true)
 public final class ThreadsComponent {
     private final ThreadsFileEngine engine = new ThreadsFileEngine();

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.List;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceRegistration;
@@ -15,6 +16,9 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.slf4j.LoggerFactory;
 
 /** Registers the io_uring poller and engine if the host has io_uring. */
+@Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\""
+        + "io.backplane.aio.PollerFactory,"
+        + "io.backplane.hostio.HostFileEngine\"")
 @Component(service = {}, immediate = true)
 public final class UringComponent {
     private static final int RANKING = 100;
