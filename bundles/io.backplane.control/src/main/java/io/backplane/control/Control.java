@@ -48,7 +48,8 @@ final class Control {
         this.exports = new ExportCommands(loops, graph, events);
         this.jobs = new JobCommands(loops.main(), events);
         this.startup = new StartupSequence(commands, handlers,
-                new EmbeddedDefault(commands, jobs, handlers));
+                new EmbeddedDefault(commands, jobs, handlers,
+                        name -> graph.drivers().containsKey(name)));
         this.listening = graph.listen(new CorruptionNotice(events));
         this.watchdog = new Watchdog(loops.main(), graph, events, drainDeadlineNs);
     }

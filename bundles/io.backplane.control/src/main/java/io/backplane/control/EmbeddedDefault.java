@@ -15,12 +15,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is served when nobody says what: one qcow2 disk in the data folder, as virtio-blk over
- * vhost-user, and QMP. Everything is done by commands, as a user would do it.
+ * What is served when nobody says what: one disk in the data folder, as virtio-blk over
+ * vhost-user, and QMP. The disk is qcow2, or raw in a distribution without qcow2. Everything is done by commands, as a user would do it.
  */
 final class EmbeddedDefault {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDefault.class);
@@ -31,25 +32,28 @@ final class EmbeddedDefault {
     private final QmpCommands commands;
     private final JobCommands jobs;
     private final Function<String, StartupHandler> handlers;
+    private final Predicate<String> hasDriver;
 
     EmbeddedDefault(QmpCommands commands, JobCommands jobs,
-            Function<String, StartupHandler> handlers) {
+            Function<String, StartupHandler> handlers, Predicate<String> hasDriver) {
         this.commands = commands;
         this.jobs = jobs;
         this.handlers = handlers;
+        this.hasDriver = hasDriver;
     }
 
     /** Sets it up; returns what to tell the user. */
     @Suspends
     String awaitSetUp(Path folder) throws QmpException, BlockException {
-        Path disk = folder.resolve("disk.qcow2");
+        String format = hasDriver.test("qcow2") ? "qcow2" : "raw";
+        Path disk = folder.resolve("disk." + format);
         Path diskSocket = folder.resolve("disk.sock");
         Path qmpSocket = folder.resolve("qmp.sock");
         if (!Files.exists(disk)) {
-            awaitCreateDisk(disk);
+            awaitCreateDisk(disk, format);
         }
         awaitCommand("object-add", Map.of("qom-type", "iothread", "id", "iothread0"));
-        awaitCommand("blockdev-add", Map.of("driver", "qcow2", "node-name", "disk",
+        awaitCommand("blockdev-add", Map.of("driver", format, "node-name", "disk",
                 "discard", "unmap", "file", Map.of("driver", "file", "node-name", "disk-file",
                         "filename", disk.toString(), "discard", "unmap")));
         awaitCommand("block-export-add", Map.of("type", "vhost-user-blk", "id", "disk",
@@ -59,7 +63,7 @@ final class EmbeddedDefault {
         awaitHandler("chardev", Map.of("backend", "socket", "id", "qmp", "path",
                 qmpSocket.toString(), "server", true, "wait", false));
         awaitHandler("monitor", Map.of("chardev", "qmp"));
-        return summary(disk, diskSocket, qmpSocket);
+        return summary(disk, format, diskSocket, qmpSocket);
     }
 
     private static void restrict(Path socket) {
@@ -72,21 +76,30 @@ final class EmbeddedDefault {
 
     /** Creates the image under another name first, so that a half-made one is never served. */
     @Suspends
-    private void awaitCreateDisk(Path disk) throws QmpException {
-        Path part = disk.resolveSibling("disk.qcow2.part");
+    private void awaitCreateDisk(Path disk, String format) throws QmpException {
+        Path part = disk.resolveSibling(disk.getFileName() + ".part");
         try {
             Files.deleteIfExists(part);
-            awaitJob(Map.of("driver", "file", "filename", part.toString(), "size", 0L));
-            awaitCommand("blockdev-add", Map.of("driver", "file", "node-name", JOB,
-                    "filename", part.toString()));
-            try {
-                awaitJob(Map.of("driver", "qcow2", "file", JOB, "size", DISK_BYTES));
-            } finally {
-                awaitCommand("blockdev-del", Map.of("node-name", JOB));
+            boolean isRaw = format.equals("raw");
+            awaitJob(Map.of("driver", "file", "filename", part.toString(), "size",
+                    isRaw ? DISK_BYTES : 0L));
+            if (!isRaw) {
+                awaitFormat(part, format);
             }
             Files.move(part, disk, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw QmpException.generic("cannot create " + disk + ": " + e);
+        }
+    }
+
+    @Suspends
+    private void awaitFormat(Path part, String format) throws QmpException {
+        awaitCommand("blockdev-add", Map.of("driver", "file", "node-name", JOB,
+                "filename", part.toString()));
+        try {
+            awaitJob(Map.of("driver", format, "file", JOB, "size", DISK_BYTES));
+        } finally {
+            awaitCommand("blockdev-del", Map.of("node-name", JOB));
         }
     }
 
@@ -114,9 +127,11 @@ final class EmbeddedDefault {
         handler.awaitExecute(Json.write(value));
     }
 
-    private static String summary(Path disk, Path diskSocket, Path qmpSocket) {
+    private static String summary(Path disk, String format, Path diskSocket,
+            Path qmpSocket) {
         return String.join("\n", List.of(
-                "Serving " + disk + " (qcow2, " + (DISK_BYTES >> 30) + " GiB) as virtio-blk.",
+                "Serving " + disk + " (" + format + ", " + (DISK_BYTES >> 30)
+                        + " GiB) as virtio-blk.",
                 "",
                 "Attach a VM (add your kernel or installation medium):",
                 "  qemu-system-x86_64 -m 1G -smp 2 -accel kvm -accel tcg \\",
