@@ -17,8 +17,15 @@ class BootTest {
         Command command = Command.backplane("--version");
 
         assertEquals(0, command.exitCode());
-        assertTrue(command.out().matches("backplane version \\d+\\.\\d+\\.\\d+\n"), command.out());
+        assertTrue(command.out().matches("backplane version \\d+\\.\\d+\\.\\d+ \\(full\\)\n"),
+                command.out());
         assertEquals("", command.err());
+    }
+
+    @Test
+    void theDaemonKnowsTheVersionToo() throws Exception {
+        assertEquals(Command.backplane("--version").out(),
+                Command.backplane("run", "--version").out());
     }
 
     @Test

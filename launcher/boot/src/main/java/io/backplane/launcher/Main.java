@@ -9,7 +9,7 @@ import java.nio.file.Path;
 public final class Main {
     private static final String HELP = """
             Usage: backplane run [options]
-            Serve block devices, in the manner of qemu-storage-daemon. Without options: a qcow2 disk
+            Serve block devices, in the manner of qemu-storage-daemon. Without options: a disk
             in the data folder as a vhost-user-blk device, with a QMP socket and a shell prompt.
 
               --blockdev [driver=]<driver>,node-name=<name>[,<option>=<value>...]
@@ -51,7 +51,7 @@ public final class Main {
             CommandLine commandLine = CommandLine.parse(arguments);
             return switch (commandLine.action()) {
                 case HELP -> print(HELP);
-                case VERSION -> print("backplane version " + Version.text());
+                case VERSION -> print("backplane version " + Version.text(home()));
                 case RUN -> serve(commandLine);
             };
         } catch (LaunchException e) {

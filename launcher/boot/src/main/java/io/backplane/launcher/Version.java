@@ -1,13 +1,25 @@
 package io.backplane.launcher;
 
-/** The version of the distribution. */
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+
+/** The version of the distribution, and which one it is. */
 final class Version {
     private Version() {
     }
 
-    /** As in the launcher jar's manifest. */
-    static String text() {
-        String version = Version.class.getPackage().getImplementationVersion();
-        return version == null ? "unknown" : version;
+    /** As the file {@code etc/product} says, {@code 1.2.3 (full)}. */
+    static String text(Path home) throws LaunchException {
+        Path file = home.resolve("etc/product");
+        Properties product = new Properties();
+        try (Reader in = Files.newBufferedReader(file)) {
+            product.load(in);
+        } catch (IOException e) {
+            throw new LaunchException("can't read " + file + ": " + e, e);
+        }
+        return product.getProperty("version") + " (" + product.getProperty("name") + ")";
     }
 }
