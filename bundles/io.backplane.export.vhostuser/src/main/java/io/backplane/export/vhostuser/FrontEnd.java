@@ -5,6 +5,7 @@ import static io.backplane.virtio.LittleEndian.U32_MASK;
 import static io.backplane.virtio.LittleEndian.U64;
 
 import io.backplane.aio.AioContext;
+import io.backplane.aio.AioTimer;
 import io.backplane.aio.Suspends;
 import io.backplane.hostio.HostIoException;
 import io.backplane.hostio.posix.EventFd;
@@ -43,6 +44,7 @@ final class FrontEnd {
             | RESET_DEVICE | CONFIGURE_MEM_SLOTS;
     private static final long RING_INDEX_MASK = 0xff;
     private static final long NO_FD = 1L << 8;
+    private static final long SIGNALS_INTERVAL_NS = 200_000_000L;
 
     // Immutable
     private final AioContext main;
@@ -51,6 +53,7 @@ final class FrontEnd {
     private final MessageChannel channel;
     private final Health health = new Health(this::broken);
     private final FrontEndMemory memory = new FrontEndMemory();
+    private final AioTimer signals;
 
     // Global state
     private long features;
@@ -65,6 +68,18 @@ final class FrontEnd {
         this.device = device;
         this.rings = rings;
         this.channel = channel;
+        this.signals = main.newTimer("signals of a front-end", this::checkSignals);
+        signals.armAt(main.nowNs() + SIGNALS_INTERVAL_NS);
+    }
+
+    /** A call eventfd that blocks and is full must not hold an I/O thread, which serves others. */
+    private void checkSignals() {
+        for (Vring ring : rings) {
+            if (ring.releaseStuckSignal()) {
+                health.fail("call eventfd does not take signals");
+            }
+        }
+        signals.armAt(main.nowNs() + SIGNALS_INTERVAL_NS);
     }
 
     /** Talks until the end; returns why it ended, null if the front-end just left. */
@@ -81,6 +96,7 @@ final class FrontEnd {
             end = "shared memory has vanished";
         } finally {
             awaitDisconnect();
+            signals.close();
         }
         return end;
     }

@@ -86,6 +86,9 @@ final class Vring {
             error.close();
         }
         error = notifier;
+        if (notifier != null) {
+            notifier.neverBlock(); // main signals it, and nobody watches over main
+        }
     }
 
     /** Takes over the call notifier, also while the ring runs; null: the guest polls. */
@@ -103,6 +106,11 @@ final class Vring {
         if (old != null) {
             old.close();
         }
+    }
+
+    /** Looks after a thread that hangs in signalling; whether one did. */
+    boolean releaseStuckSignal() {
+        return call != null && call.releaseStuck();
     }
 
     /** Says that the device is broken to whoever listens. */

@@ -7,9 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.backplane.hostio.posix.EventFd;
 import io.backplane.hostio.posix.MemFd;
+import io.backplane.sys.SysFile;
 import io.backplane.virtio.LittleEndian;
 import java.io.RandomAccessFile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -134,6 +142,43 @@ class HostileMessagesTest {
             try (Guest guest = new Guest(server.socket).start(1)) {
                 assertEquals(0, guest.run(0, Guest.OUT, 1));
             }
+        }
+    }
+
+    @Test
+    @SuppressWarnings("restricted") // only the real write can fill an eventfd
+    void fullCallNotifierThatBlocksHoldsNobodyForLong() throws Throwable {
+        MethodHandle write = Linker.nativeLinker().downcallHandle(
+                Linker.nativeLinker().defaultLookup().findOrThrow("write"), FunctionDescriptor.of(
+                        ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS,
+                        ValueLayout.JAVA_LONG));
+        try (Server server = new Server(1); Arena arena = Arena.ofConfined()) {
+            try (Guest guest = new Guest(server.socket).start(1)) {
+                assertEquals(0, guest.run(0, Guest.OUT, 1));
+                int call = guest.calls[0].fd();
+                guest.calls[0].testAndClear();
+                assertEquals(8L, (long) write.invokeExact(call,
+                        arena.allocateFrom(ValueLayout.JAVA_LONG, -2L), 8L)); // full
+                SysFile.setNonBlocking(call, false);
+                guest.send(13, Guest.u64(0), call); // a new notifier is signalled at once
+                assertNull(guest.receiveMessage(), "the connection ends");
+            }
+            try (Guest guest = new Guest(server.socket).start(1)) {
+                assertEquals(0, guest.run(0, Guest.OUT, 1));
+            }
+        }
+    }
+
+    @Test
+    void peersCallNotifierKeepsItsFlags() throws Exception {
+        try (Server server = new Server(1); Guest guest = new Guest(server.socket).start(1)) {
+            SysFile.setNonBlocking(guest.calls[0].fd(), false);
+            guest.send(13, Guest.u64(0), guest.calls[0].fd());
+            guest.sync();
+            String flags = Files.readAllLines(Path.of("/proc/self/fdinfo/"
+                    + guest.calls[0].fd())).get(1);
+            assertTrue((Integer.parseInt(flags.replaceAll("\\D", ""), 8) & 04000) == 0, flags);
+            assertEquals(0, guest.run(0, Guest.OUT, 1));
         }
     }
 
