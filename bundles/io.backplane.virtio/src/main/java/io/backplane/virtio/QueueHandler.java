@@ -17,12 +17,15 @@ public interface QueueHandler {
 
     /**
      * The queue begins to take requests. From here to {@link #leave} whoever drains must wait;
-     * afterwards the requests that are still in flight count themselves.
+     * afterwards the requests that are still in flight count themselves. Nothing to do for a
+     * device without a disk.
      */
     @NoSuspend
-    void enter();
+    default void enter() {
+    }
 
     /** The queue has stopped taking requests for now. */
     @NoSuspend
-    void leave();
+    default void leave() {
+    }
 }

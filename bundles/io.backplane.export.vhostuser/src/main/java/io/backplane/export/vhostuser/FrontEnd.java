@@ -6,6 +6,7 @@ import static io.backplane.virtio.LittleEndian.U64;
 
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AioTimer;
+import io.backplane.aio.CoMutex;
 import io.backplane.aio.Suspends;
 import io.backplane.hostio.HostIoException;
 import io.backplane.hostio.posix.EventFd;
@@ -48,7 +49,7 @@ final class FrontEnd {
 
     // Immutable
     private final AioContext main;
-    private final VirtioDevice device;
+    private final DeviceSlot slot;
     private final List<Vring> rings;
     private final MessageChannel channel;
     private final Health health = new Health(this::broken);
@@ -61,12 +62,13 @@ final class FrontEnd {
     private InflightBuffer inflight;
     private BackendChannel backendChannel;
     private String end;
+    private boolean leaving;
 
     /** Takes over {@code channel}; the rings are stopped and reset. */
-    FrontEnd(AioContext main, VirtioDevice device, List<Vring> rings, MessageChannel channel) {
+    FrontEnd(AioContext main, DeviceSlot slot, MessageChannel channel) {
         this.main = main;
-        this.device = device;
-        this.rings = rings;
+        this.slot = slot;
+        this.rings = slot.rings();
         this.channel = channel;
         this.signals = main.newTimer("signals of a front-end", this::checkSignals);
         signals.armAt(main.nowNs() + SIGNALS_INTERVAL_NS);
@@ -103,7 +105,32 @@ final class FrontEnd {
 
     /** Ends the conversation soon. */
     void disconnect() {
+        leaving = true;
         channel.shutdown();
+        slot.wake();
+    }
+
+    /** Ends the conversation soon, for {@code reason}. */
+    void disconnect(String reason) {
+        end = reason;
+        disconnect();
+    }
+
+    /** What driver and device agreed on; 0: nothing yet. */
+    long features() {
+        return features;
+    }
+
+    /** Starts the rings that are to run, as another device is there. The slot's lock is held. */
+    @Suspends
+    void awaitResume() {
+        try {
+            awaitStartAll(rings);
+        } catch (ViolationException e) {
+            broken(e.getMessage());
+        } catch (InternalError vanished) {
+            broken("shared memory has vanished");
+        }
     }
 
     /** Tells the front-end that configuration space has changed. */
@@ -127,11 +154,15 @@ final class FrontEnd {
     private void awaitDisconnect() {
         channel.dropFds();
         channel.close();
-        for (Vring ring : rings) {
-            ring.awaitStop();
-            ring.reset();
+        try (CoMutex.Held _ = slot.awaitLock()) {
+            for (Vring ring : rings) {
+                ring.awaitStop();
+                ring.reset();
+            }
+            features = 0;
+            slot.reset();
+            slot.frontEnd(null);
         }
-        device.reset();
         memory.close();
         if (inflight != null) {
             inflight.close();
@@ -154,6 +185,16 @@ final class FrontEnd {
         if (channel.testAndClearFdsCut() || !code.allowsFds(channel.fdCount())) {
             throw new ViolationException(code + " with " + channel.fdCount() + " descriptors");
         }
+        try (CoMutex.Held _ = slot.awaitServing(() -> leaving)) {
+            if (slot.device() != null) {
+                awaitHandle(header, code, payload);
+            }
+        }
+    }
+
+    @Suspends
+    private void awaitHandle(MessageHeader header, RequestCode code, MemorySegment payload)
+            throws ViolationException, HostIoException {
         if (code.hasReply()) {
             awaitAnswer(code, payload);
             return;
@@ -185,7 +226,7 @@ final class FrontEnd {
         switch (code) {
             case GET_FEATURES -> awaitReplyU64(code, offered());
             case GET_PROTOCOL_FEATURES -> awaitReplyU64(code, OFFERED);
-            case GET_QUEUE_NUM -> awaitReplyU64(code, device.queueCount());
+            case GET_QUEUE_NUM -> awaitReplyU64(code, rings.size());
             case GET_MAX_MEM_SLOTS -> awaitReplyU64(code, FrontEndMemory.SLOT_COUNT);
             case GET_CONFIG -> awaitReplyConfig(payload);
             case GET_INFLIGHT_FD -> awaitReplyInflight(payload);
@@ -195,6 +236,11 @@ final class FrontEnd {
     }
 
     private long offered() {
+        return offered(slot.device());
+    }
+
+    /** All features on offer with {@code device}. */
+    static long offered(VirtioDevice device) {
         return device.features() | VirtioFeatures.VERSION_1 | VirtioFeatures.INDIRECT_DESC
                 | VirtioFeatures.EVENT_IDX | PROTOCOL_FEATURES;
     }
@@ -213,7 +259,7 @@ final class FrontEnd {
             return;
         }
         byte[] bytes = new byte[(int) access.bytes()];
-        device.readConfig((int) access.offset(), bytes);
+        slot.device().readConfig((int) access.offset(), bytes);
         MemorySegment.copy(bytes, 0, channel.reply(), ValueLayout.JAVA_BYTE,
                 ConfigMessage.HEADER_BYTES, bytes.length);
         channel.awaitReply(RequestCode.GET_CONFIG, payload.byteSize(), null);
@@ -224,7 +270,7 @@ final class FrontEnd {
             throws ViolationException, HostIoException {
         InflightMessage wish = InflightMessage.decode(payload);
         InflightMessage shape = InflightBuffer.shape(wish.queueCount(), wish.queueSize(),
-                device.queueCount());
+                rings.size());
         try (MemFd fd = InflightBuffer.create(shape)) {
             shape.encode(channel.reply());
             channel.awaitReply(RequestCode.GET_INFLIGHT_FD, payload.byteSize(),
@@ -288,7 +334,7 @@ final class FrontEnd {
         }
         List<Vring> stopped = awaitStopAll();
         features = accepted;
-        device.acceptFeatures(accepted);
+        slot.device().acceptFeatures(accepted);
         awaitStartAll(stopped);
     }
 
@@ -356,7 +402,7 @@ final class FrontEnd {
         }
         int fd = channel.takeFd();
         try {
-            inflight = InflightBuffer.map(kept, fd, device.queueCount());
+            inflight = InflightBuffer.map(kept, fd, rings.size());
         } finally {
             Fds.close(fd);
         }
@@ -371,7 +417,7 @@ final class FrontEnd {
             ring.enabled(false);
         }
         features = 0;
-        device.reset();
+        slot.device().reset();
     }
 
     @Suspends
@@ -491,6 +537,6 @@ final class FrontEnd {
                     + access.offset() + " in a message of " + payload.byteSize());
         }
         byte[] bytes = payload.asSlice(ConfigMessage.HEADER_BYTES).toArray(ValueLayout.JAVA_BYTE);
-        return device.writeConfig((int) access.offset(), bytes);
+        return slot.device().writeConfig((int) access.offset(), bytes);
     }
 }

@@ -1,29 +1,29 @@
 package io.backplane.export.vhostuser;
 
 import io.backplane.block.BlockException;
-import io.backplane.block.BlockdevRef;
-import io.backplane.block.Permissions;
-import io.backplane.block.backend.BlockBackend;
 import io.backplane.export.Export;
 import io.backplane.export.ExportDriver;
 import io.backplane.export.ExportOptions;
 import io.backplane.export.ExportRequest;
-import io.backplane.hostio.posix.UnixListener;
-import io.backplane.virtio.device.VirtioDevice;
-import io.backplane.virtio.device.VirtioDeviceModel;
-import io.backplane.virtio.device.VirtioDeviceRequest;
+import io.backplane.virtio.transport.VirtioPlace;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
-/** Exports nodes as virtio-blk devices over vhost-user. */
+/**
+ * Exports nodes as virtio-blk devices over vhost-user: a device of the type that is called so, with
+ * the properties that follow from the export's options.
+ */
 public final class VhostUserBlkDriver implements ExportDriver {
-    private static final int BLOCK_BYTES_DEFAULT = 512;
-    private static final int QUEUE_COUNT_MAX = 256;
+    private static final String DEVICE_TYPE = "virtio-blk";
+    private static final int SERIAL_BYTES_MAX = 20;
 
     // Immutable
-    private final VirtioDeviceModel model;
+    private final VhostUserTransport transport;
 
-    /** @param model the device model that serves the requests */
-    public VhostUserBlkDriver(VirtioDeviceModel model) {
-        this.model = model;
+    /** @param transport what makes the devices */
+    public VhostUserBlkDriver(VhostUserTransport transport) {
+        this.transport = transport;
     }
 
     @Override
@@ -40,46 +40,37 @@ public final class VhostUserBlkDriver implements ExportDriver {
     public Export awaitCreate(ExportRequest request) throws BlockException {
         ExportOptions base = request.options();
         VhostUserBlkOptions own = (VhostUserBlkOptions) base.options();
-        int queueCount = own.numQueues() == null ? 1 : own.numQueues();
-        if (queueCount < 1 || queueCount > QUEUE_COUNT_MAX) { // ring messages name a queue by 8 bits
-            throw new BlockException(BlockException.Kind.INVALID, "num-queues must be between 1"
-                    + " and " + QUEUE_COUNT_MAX + ", but is " + queueCount);
-        }
-        UnixListener listener = own.addr().listen();
-        BlockBackend backend = null;
-        try {
-            boolean writable = Boolean.TRUE.equals(base.writable());
-            backend = request.graph().awaitAttach(base.id(),
-                    new BlockdevRef.ByName(base.nodeName()),
-                    new Permissions(writable ? Permissions.READ_WRITE : Permissions.READ,
-                            Permissions.ALL),
-                    request.contexts().getFirst());
-            if (Boolean.TRUE.equals(base.fixedIothread())
-                    && backend.context() != request.contexts().getFirst()) {
-                throw new BlockException(BlockException.Kind.BUSY, "node " + base.nodeName()
-                        + " cannot move to the I/O thread of export " + base.id());
-            }
-            VirtioDevice device = model.create(new VirtioDeviceRequest(base.id(), backend,
-                    queueCount, blockBytes(own), Boolean.TRUE.equals(base.writethrough())));
-            return new VhostUserExport(base.id(), type(), own.addr().text(), backend, device,
-                    listener, request.contexts());
-        } catch (BlockException e) {
-            listener.close();
-            if (backend != null) {
-                backend.awaitClose();
-            }
-            throw e;
-        }
+        VirtioPlace place = new VirtioPlace(base.id(), DEVICE_TYPE, properties(base, own),
+                own.addr(), request.graph(), request.contexts());
+        return new VhostUserExport(transport.awaitServe(place,
+                Boolean.TRUE.equals(base.writable()), Boolean.TRUE.equals(base.fixedIothread())),
+                type());
     }
 
-    private static int blockBytes(VhostUserBlkOptions own) throws BlockException {
-        if (own.logicalBlockSize() == null) {
-            return BLOCK_BYTES_DEFAULT;
+    private static Map<String, Object> properties(ExportOptions base, VhostUserBlkOptions own) {
+        Map<String, Object> properties = new LinkedHashMap<>();
+        properties.put("drive", base.nodeName());
+        properties.put("serial", serial(base.id()));
+        properties.put("share-rw", true);
+        if (own.numQueues() != null) {
+            properties.put("num-queues", own.numQueues().longValue());
         }
-        long bytes = own.logicalBlockSize();
-        if (bytes != (int) bytes) {
-            throw new BlockException(BlockException.Kind.INVALID, "logical-block-size is " + bytes);
+        if (own.logicalBlockSize() != null) {
+            properties.put("logical_block_size", own.logicalBlockSize());
         }
-        return (int) bytes; // the model knows which are good
+        if (Boolean.TRUE.equals(base.writethrough())) {
+            properties.put("write-cache", "off");
+        }
+        return properties;
+    }
+
+    /** As much of the id as a serial number holds. */
+    private static String serial(String id) {
+        int length = Math.min(id.length(), SERIAL_BYTES_MAX);
+        while (id.substring(0, length).getBytes(StandardCharsets.UTF_8).length
+                > SERIAL_BYTES_MAX) {
+            length--;
+        }
+        return id.substring(0, length);
     }
 }

@@ -6,6 +6,8 @@ import io.backplane.aio.AioContext;
 import io.backplane.aio.Coroutine;
 import io.backplane.aio.Suspends;
 import io.backplane.hostio.posix.EventFd;
+import io.backplane.state.StateException;
+import io.backplane.state.StateRecord;
 import io.backplane.virtio.Health;
 import io.backplane.virtio.QueueRunner;
 import io.backplane.virtio.RingLayout;
@@ -22,9 +24,9 @@ final class Vring {
 
     // Immutable
     private final int index;
-    private final QueueRunner runner;
 
     // Global state
+    private QueueRunner runner;
     private int size;
     private VringAddressMessage addresses;
     private int base;
@@ -35,9 +37,14 @@ final class Vring {
     private boolean enabled;
     private VirtQueue running;
 
-    Vring(int index, QueueRunner runner) {
+    Vring(int index) {
         this.index = index;
-        this.runner = runner;
+    }
+
+    /** Who processes the queue from now on; null: nobody. The ring is stopped. */
+    void runner(QueueRunner next) {
+        assert running == null : "queue " + index + " runs";
+        runner = next;
     }
 
     boolean isRunning() {
@@ -161,19 +168,40 @@ final class Vring {
         return ring.get(U16, 2);
     }
 
-    /** Stops the queue, when its requests in flight are answered; void if it is stopped. */
+    /**
+     * Stops the queue, when its requests in flight are answered; void if it is stopped.
+     *
+     * @return how many requests were in flight
+     */
     @Suspends
-    void awaitStop() {
+    int awaitStop() {
         if (running == null) {
-            return;
+            return 0;
         }
         AioContext main = AioContext.current();
         Coroutine.awaitMoveTo(runner.home());
+        int inFlight = running.inUse();
         VirtQueue stopped = runner.awaitStop();
         stopped.call(null);
         Coroutine.awaitMoveTo(main);
         base = stopped.nextAvail();
         running = null;
+        return inFlight;
+    }
+
+    /** The stopped ring as its successor needs it. */
+    StateRecord freeze() {
+        return StateRecord.builder("vring", 1).number("index", index).number("size", size)
+                .number("next-avail", base).flag("enabled", enabled).build();
+    }
+
+    /** Goes on where {@link #freeze} was; the notifiers and addresses have stayed. */
+    void thaw(StateRecord state) throws StateException {
+        state.requireType("vring", 1);
+        state.number("index", index, index);
+        size = (int) state.number("size", 0, 0xffff);
+        base = (int) state.number("next-avail", 0, 0xffff);
+        enabled = state.flag("enabled");
     }
 
     /** Forgets the kick notifier, so that the next one starts the stopped ring. */

@@ -7,8 +7,6 @@ import io.backplane.hostio.posix.UnixListener;
 import io.backplane.hostio.threads.EpollPollerFactory;
 import io.backplane.hostio.uring.UringPollerFactory;
 import io.backplane.loop.Loops;
-import io.backplane.virtio.device.VirtioDevice;
-import io.backplane.virtio.device.VirtioDeviceRequest;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,11 +37,10 @@ final class ServeDisk {
         MemoryBackend backend = new MemoryBackend(contexts.getFirst(),
                 Long.parseLong(args[2]) << 20, args[1].equals("memory"), true);
         try {
-            VirtioDevice device = new VirtioBlkModel((name, ops) -> () -> { })
-                    .create(new VirtioDeviceRequest("disk0", backend,
-                            Integer.parseInt(args[3]), 512, false));
-            new VhostUserExport("disk0", "vhost-user-blk", args[0], backend, device,
-                    UnixListener.listen(args[0], 4), contexts);
+            VhostUserTransport transport = new VhostUserTransport(loops.main(), -1);
+            transport.add(new VirtioBlkModel((name, ops) -> () -> { }), "1", 1);
+            transport.awaitOpen(Server.place(args[0], Integer.parseInt(args[3]), contexts),
+                    backend, UnixListener.listen(args[0], 4));
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }

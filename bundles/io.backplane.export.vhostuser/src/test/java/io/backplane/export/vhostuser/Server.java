@@ -7,11 +7,13 @@ import io.backplane.device.virtio.blk.VirtioBlkModel;
 import io.backplane.hostio.posix.UnixListener;
 import io.backplane.hostio.threads.EpollPollerFactory;
 import io.backplane.loop.Loops;
-import io.backplane.virtio.device.VirtioDeviceRequest;
+import io.backplane.virtio.transport.SocketAddress;
+import io.backplane.virtio.transport.VirtioPlace;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +26,8 @@ final class Server implements AutoCloseable {
     final String socket;
     final Loops loops = new Loops(List.of(new EpollPollerFactory())).startMain();
     final MemoryBackend backend;
-    final VhostUserExport export;
+    final VhostUserTransport transport;
+    final VhostUserPort export;
     BlockDevOps ops;
 
     Server(int queueCount) throws Exception {
@@ -35,6 +38,8 @@ final class Server implements AutoCloseable {
         folder = Files.createTempDirectory("vhostuser");
         socket = folder.resolve("s").toString();
         backend = new MemoryBackend(loops.main(), DISK_BYTES, true, writable);
+        transport = new VhostUserTransport(loops.main(), -1);
+        transport.add(model(), "1", 1);
         export = inMain(() -> {
             List<AioContext> contexts = new ArrayList<>();
             for (int i = 0; i < threadCount; i++) {
@@ -43,14 +48,23 @@ final class Server implements AutoCloseable {
             if (contexts.isEmpty()) {
                 contexts.add(loops.main());
             }
-            VirtioBlkModel model = new VirtioBlkModel((name, published) -> {
-                ops = published;
-                return () -> ops = null;
-            });
-            return new VhostUserExport("disk0", "vhost-user-blk", socket, backend,
-                    model.create(new VirtioDeviceRequest("disk0", backend, queueCount, 512,
-                            false)), UnixListener.listen(socket, 4), contexts);
+            return transport.awaitOpen(place(socket, queueCount, contexts), backend,
+                    UnixListener.listen(socket, 4));
         });
+    }
+
+    /** The model, whose devices publish to {@link #ops}. */
+    VirtioBlkModel model() {
+        return new VirtioBlkModel((name, published) -> {
+            ops = published;
+            return () -> ops = null;
+        });
+    }
+
+    static VirtioPlace place(String socket, int queueCount, List<AioContext> contexts) {
+        return new VirtioPlace("disk0", "virtio-blk",
+                Map.of("drive", "node0", "serial", "disk0", "num-queues", (long) queueCount),
+                new SocketAddress(SocketAddress.Type.UNIX, socket, null), null, contexts);
     }
 
     /** Runs in a coroutine of main and waits for the result. */

@@ -4,6 +4,7 @@ import io.backplane.aio.AioContext;
 import io.backplane.aio.AnyThread;
 import io.backplane.aio.GlobalState;
 import io.backplane.aio.Suspends;
+import io.backplane.state.StateRecord;
 import io.backplane.virtio.QueueRunner;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -12,8 +13,8 @@ import org.osgi.annotation.versioning.ConsumerType;
  *
  * <p>The transport calls, in this order: {@link #attach}, {@link #openQueue} for each queue; then
  * any number of times {@link #acceptFeatures}, start and stop of the runners, {@link #reset}; at
- * the end, with all runners stopped, {@link #awaitClose}. Control methods run in main; the
- * runners' own methods in their home contexts.
+ * the end, with all runners stopped, {@link #awaitClose}, before it {@link #freeze} if a successor
+ * is to go on. Control methods run in main; the runners' own methods in their home contexts.
  */
 @ConsumerType
 public interface VirtioDevice {
@@ -66,7 +67,19 @@ public interface VirtioDevice {
     @GlobalState
     void reset();
 
-    /** Ends the device; it no longer hears from its backend, which the caller closes. */
+    /**
+     * What a successor needs to go on where this device is: all that a driver can tell by asking
+     * again. No queue runs, no request is in flight, and only {@link #awaitClose} follows. What the
+     * transport keeps needs no place in it: rings, features agreed on.
+     *
+     * @return read by {@link VirtioDeviceModel#thaw} of this or another version of the model
+     */
+    @GlobalState
+    default StateRecord freeze() {
+        return StateRecord.empty("virtio-device");
+    }
+
+    /** Ends the device and closes its runners; it no longer hears from its backend, which the caller closes. */
     @GlobalState
     @Suspends
     void awaitClose();

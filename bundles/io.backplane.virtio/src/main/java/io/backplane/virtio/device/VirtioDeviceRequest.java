@@ -3,14 +3,12 @@ package io.backplane.virtio.device;
 import io.backplane.block.backend.BlockBackend;
 
 /**
- * What a device that serves one disk is made of.
+ * What a device is made of.
  *
- * @param id its name for operators, and where the type has one, its serial number
- * @param backend its disk; the caller owns it and closes it after the device
- * @param queueCount number of request queues
- * @param logicalBlockBytes logical block size in bytes: a power of two from 512 to 32768
- * @param writeThrough whether the write cache is off at the start
+ * @param id its name for operators
+ * @param options its properties, an instance of the model's {@link VirtioDeviceModel#optionsType}
+ * @param backend the disk of {@link VirtioDeviceModel#drive}, which the caller owns and closes
+ *     after the device; null: it has none
  */
-public record VirtioDeviceRequest(String id, BlockBackend backend, int queueCount,
-        int logicalBlockBytes, boolean writeThrough) {
+public record VirtioDeviceRequest(String id, Record options, BlockBackend backend) {
 }

@@ -7,6 +7,7 @@ import io.backplane.block.RequestFlags;
 import io.backplane.block.backend.BlockBackend;
 import io.backplane.block.backend.BlockDevOps;
 import io.backplane.block.backend.BlockDevOpsPublisher;
+import io.backplane.state.StateRecord;
 import io.backplane.virtio.QueueRunner;
 import io.backplane.virtio.device.VirtioDevice;
 import io.backplane.virtio.device.VirtioDeviceRequest;
@@ -50,6 +51,7 @@ final class VirtioBlk implements VirtioDevice, BlockDevOps {
     // Immutable
     private final BlockBackend backend;
     private final VirtioDeviceRequest request;
+    private final VirtioBlkOptions options;
     private final MemorySegment serial;
     private final BlockDevOpsPublisher.Publication publication;
 
@@ -66,15 +68,16 @@ final class VirtioBlk implements VirtioDevice, BlockDevOps {
 
     VirtioBlk(VirtioDeviceRequest request, BlockDevOpsPublisher publisher) {
         this.request = request;
+        this.options = (VirtioBlkOptions) request.options();
         this.backend = request.backend();
-        this.serial = serial(request.id());
+        this.serial = serial(options.serial() == null ? "" : options.serial());
         this.announcedSectors = backend.length() >>> 9;
         reset();
         this.publication = publisher.publish(backend.name(), this);
     }
 
-    private static MemorySegment serial(String id) {
-        byte[] text = id.getBytes(StandardCharsets.UTF_8);
+    private static MemorySegment serial(String given) {
+        byte[] text = given.getBytes(StandardCharsets.UTF_8);
         MemorySegment bytes = Arena.ofAuto().allocate(ID_BYTES);
         MemorySegment.copy(text, 0, bytes, java.lang.foreign.ValueLayout.JAVA_BYTE, 0,
                 Math.min(text.length, ID_BYTES));
@@ -89,15 +92,19 @@ final class VirtioBlk implements VirtioDevice, BlockDevOps {
     @Override
     public long features() {
         long offered = F_SEG_MAX | F_BLK_SIZE | F_FLUSH | F_TOPOLOGY | F_CONFIG_WCE;
-        if (request.queueCount() > 1) {
+        if (options.queueCount() > 1) {
             offered |= F_MQ;
         }
-        return offered | (backend.writable() ? F_DISCARD | F_WRITE_ZEROES : F_RO);
+        if (!backend.writable()) {
+            return offered | F_RO;
+        }
+        return offered | (options.offersDiscard() ? F_DISCARD : 0)
+                | (options.offersWriteZeroes() ? F_WRITE_ZEROES : 0);
     }
 
     @Override
     public int queueCount() {
-        return request.queueCount();
+        return options.queueCount();
     }
 
     @Override
@@ -108,7 +115,7 @@ final class VirtioBlk implements VirtioDevice, BlockDevOps {
     @Override
     public QueueRunner openQueue(int index, AioContext home) {
         QueueRunner runner = new QueueRunner(home, request.id() + " queue " + index,
-                new VirtioBlkQueue(this, backend, request.logicalBlockBytes(), serial));
+                new VirtioBlkQueue(this, backend, (int) options.blockBytes(), serial));
         for (int i = 0; i < drainDepth; i++) {
             runner.token().revoke();
         }
@@ -131,15 +138,17 @@ final class VirtioBlk implements VirtioDevice, BlockDevOps {
 
     private VirtioBlkConfig config() {
         BlockLimits limits = backend.limits();
-        int block = request.logicalBlockBytes();
+        int block = (int) options.blockBytes();
         int sectors = block >> 9;
-        int physical = Math.max(block, Integer.highestOneBit(limits.requestAlignment()));
+        int physical = options.physicalBlockSize() != null
+                ? options.physicalBlockSize().intValue()
+                : Math.max(block, Integer.highestOneBit(limits.requestAlignment()));
         long optimal = limits.optimalTransfer() / block;
         long discardAlign = Math.max(block, Math.min(limits.discardAlignment(), 1 << 30)) >> 9;
         int rangeMax = RANGE_SECTORS_MAX / sectors * sectors;
         return new VirtioBlkConfig(backend.length() >>> 9, SEGMENT_COUNT_MAX, block,
                 Integer.numberOfTrailingZeros(physical / block), 1,
-                (int) Math.min(optimal, Integer.MAX_VALUE), writeBack, request.queueCount(),
+                (int) Math.min(optimal, Integer.MAX_VALUE), writeBack, options.queueCount(),
                 rangeMax, RANGE_COUNT_MAX, (int) discardAlign, rangeMax, RANGE_COUNT_MAX,
                 backend.unmaps());
     }
@@ -163,19 +172,30 @@ final class VirtioBlk implements VirtioDevice, BlockDevOps {
     @Override
     public void reset() {
         features = F_FLUSH | F_CONFIG_WCE;
-        writeBack = !request.writeThrough();
+        writeBack = !options.writeThrough();
         updateWriteFlags();
     }
 
     private void updateWriteFlags() {
         boolean cached = (features & F_CONFIG_WCE) != 0 ? writeBack : (features & F_FLUSH) != 0;
-        writeFlags = cached && !request.writeThrough() ? 0 : RequestFlags.FUA;
+        writeFlags = cached && !options.writeThrough() ? 0 : RequestFlags.FUA;
     }
 
     /** Flags of every write at the moment. */
     @AnyThread
     int writeFlags() {
         return writeFlags;
+    }
+
+    @Override
+    public StateRecord freeze() {
+        return new VirtioBlkState(writeBack).record();
+    }
+
+    /** Goes on where another device was frozen. */
+    void restore(VirtioBlkState before) {
+        writeBack = before.writeBack();
+        updateWriteFlags();
     }
 
     @Override

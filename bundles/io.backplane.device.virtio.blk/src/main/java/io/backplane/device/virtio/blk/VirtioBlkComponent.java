@@ -2,9 +2,12 @@ package io.backplane.device.virtio.blk;
 
 import io.backplane.block.BlockException;
 import io.backplane.block.backend.BlockDevOps;
+import io.backplane.state.StateException;
+import io.backplane.state.StateRecord;
 import io.backplane.virtio.device.VirtioDevice;
 import io.backplane.virtio.device.VirtioDeviceModel;
 import io.backplane.virtio.device.VirtioDeviceRequest;
+import io.backplane.virtio.device.VirtioDrive;
 import java.util.Dictionary;
 import java.util.Hashtable;
 import org.osgi.framework.BundleContext;
@@ -43,5 +46,21 @@ public final class VirtioBlkComponent implements VirtioDeviceModel {
     @Override
     public VirtioDevice create(VirtioDeviceRequest request) throws BlockException {
         return model.create(request);
+    }
+
+    @Override
+    public Class<? extends Record> optionsType() {
+        return model.optionsType();
+    }
+
+    @Override
+    public VirtioDrive drive(Record options) {
+        return model.drive(options);
+    }
+
+    @Override
+    public VirtioDevice thaw(VirtioDeviceRequest request, StateRecord state)
+            throws BlockException, StateException {
+        return model.thaw(request, state);
     }
 }

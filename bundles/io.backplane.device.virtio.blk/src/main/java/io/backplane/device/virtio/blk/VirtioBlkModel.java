@@ -2,16 +2,15 @@ package io.backplane.device.virtio.blk;
 
 import io.backplane.block.BlockException;
 import io.backplane.block.backend.BlockDevOpsPublisher;
+import io.backplane.state.StateException;
+import io.backplane.state.StateRecord;
 import io.backplane.virtio.device.VirtioDevice;
 import io.backplane.virtio.device.VirtioDeviceModel;
 import io.backplane.virtio.device.VirtioDeviceRequest;
+import io.backplane.virtio.device.VirtioDrive;
 
 /** Makes virtio-blk devices. */
 public final class VirtioBlkModel implements VirtioDeviceModel {
-    private static final int BLOCK_BYTES_MIN = 512;
-    private static final int BLOCK_BYTES_MAX = 32768;
-    private static final int QUEUE_COUNT_MAX = 1024;
-
     // Immutable
     private final BlockDevOpsPublisher publisher;
 
@@ -26,17 +25,29 @@ public final class VirtioBlkModel implements VirtioDeviceModel {
     }
 
     @Override
+    public Class<? extends Record> optionsType() {
+        return VirtioBlkOptions.class;
+    }
+
+    @Override
+    public VirtioDrive drive(Record options) {
+        VirtioBlkOptions own = (VirtioBlkOptions) options;
+        return new VirtioDrive(own.drive(), Boolean.TRUE.equals(own.shareRw()));
+    }
+
+    @Override
     public VirtioDevice create(VirtioDeviceRequest request) throws BlockException {
-        int block = request.logicalBlockBytes();
-        if (block < BLOCK_BYTES_MIN || block > BLOCK_BYTES_MAX || Integer.bitCount(block) != 1) {
-            throw new BlockException(BlockException.Kind.INVALID, "logical-block-size must be a"
-                    + " power of 2 between " + BLOCK_BYTES_MIN + " and " + BLOCK_BYTES_MAX
-                    + ", but is " + block);
-        }
-        if (request.queueCount() < 1 || request.queueCount() > QUEUE_COUNT_MAX) {
-            throw new BlockException(BlockException.Kind.INVALID, "num-queues must be between 1"
-                    + " and " + QUEUE_COUNT_MAX + ", but is " + request.queueCount());
-        }
+        ((VirtioBlkOptions) request.options()).check();
         return new VirtioBlk(request, publisher);
+    }
+
+    @Override
+    public VirtioDevice thaw(VirtioDeviceRequest request, StateRecord state)
+            throws BlockException, StateException {
+        ((VirtioBlkOptions) request.options()).check();
+        VirtioBlkState before = VirtioBlkState.of(state);
+        VirtioBlk device = new VirtioBlk(request, publisher);
+        device.restore(before);
+        return device;
     }
 }

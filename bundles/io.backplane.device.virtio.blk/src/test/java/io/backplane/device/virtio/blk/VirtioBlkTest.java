@@ -53,9 +53,7 @@ class VirtioBlkTest {
     }
 
     private void open(int blockBytes, boolean writeThrough) throws Exception {
-        device = (VirtioBlk) model().create(
-                new VirtioDeviceRequest("serial-number-longer-than-20", disk, 2, blockBytes,
-                        writeThrough));
+        device = (VirtioBlk) model().create(request(2, blockBytes, writeThrough));
         handler = new VirtioBlkQueue(device, disk, blockBytes, MemorySegment.ofArray(
                 "serial-number-longer".getBytes(StandardCharsets.US_ASCII)));
         memory.fill((byte) 0);
@@ -63,6 +61,12 @@ class VirtioBlkTest {
         queue = new VirtQueue(new RingLayout(0, 16, 0, AVAIL, USED, 0, 0),
                 GuestMemory.of(List.of(new GuestMemory.Region(0, memory))),
                 new Health(reason -> broken = reason), null, new int[0]);
+    }
+
+    private VirtioDeviceRequest request(int queueCount, long blockBytes, boolean writeThrough) {
+        return new VirtioDeviceRequest("x", new VirtioBlkOptions("node", "serial-number-longer",
+                queueCount, blockBytes, null, writeThrough ? VirtioBlkOptions.OnOffAuto.OFF : null,
+                null, null, null), disk);
     }
 
     private static VirtioBlkModel model() {
@@ -320,12 +324,12 @@ class VirtioBlkTest {
     void impossibleOptionsAreRefusedByNameAndValue() {
         for (int block : new int[] {0, 256, 513, 65536, -512}) {
             BlockException e = assertThrows(BlockException.class, () -> model().create(
-                    new VirtioDeviceRequest("x", disk, 1, block, false)));
-            assertTrue(e.getMessage().contains("logical-block-size")
+                    request(1, block, false)));
+            assertTrue(e.getMessage().contains("logical_block_size")
                     && e.getMessage().contains("" + block), e.getMessage());
         }
         assertThrows(BlockException.class, () -> model().create(
-                new VirtioDeviceRequest("x", disk, 0, 512, false)));
+                request(0, 512, false)));
         VirtioDevice device2 = device;
         assertEquals(2, device2.deviceId());
     }

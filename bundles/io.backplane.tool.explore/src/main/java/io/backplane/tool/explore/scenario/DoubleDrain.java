@@ -5,6 +5,7 @@ import io.backplane.aio.Coroutine;
 import io.backplane.block.backend.BlockBackend;
 import io.backplane.block.graph.DrainedSection;
 import io.backplane.device.virtio.blk.VirtioBlkModel;
+import io.backplane.device.virtio.blk.VirtioBlkOptions;
 import io.backplane.rules.Rule;
 import io.backplane.sim.Preemption;
 import io.backplane.sim.SimContext;
@@ -90,7 +91,8 @@ public final class DoubleDrain implements Scenario {
         SimContext io = world.ioThread("io1");
         BlockBackend backend = storage.awaitAttach("b", io);
         VirtioDevice device = new VirtioBlkModel(storage.graph).create(
-                new VirtioDeviceRequest("vda", backend, 1, 512, false));
+                new VirtioDeviceRequest("vda", new VirtioBlkOptions("node", null, 1, null, null,
+                        null, null, null, null), backend));
         QueueRunner runner = device.openQueue(0, io);
         GuestQueue guest = new GuestQueue(world.pick(2) == 1);
         guest.wantInterruptAfter(REQUESTS);
