@@ -13,6 +13,7 @@ import io.backplane.export.vhostuser.ModelSet.Offer;
 import io.backplane.hostio.HostIoException;
 import io.backplane.hostio.posix.UnixListener;
 import io.backplane.hostio.posix.UnixSocket;
+import io.backplane.virtio.device.VirtioDevice;
 import io.backplane.virtio.device.VirtioHost;
 import io.backplane.virtio.transport.VirtioPort;
 import java.util.ArrayDeque;
@@ -142,6 +143,11 @@ final class VhostUserPort implements VirtioPort, VirtioHost {
     /** The model that serves, or served last. */
     Offer offer() {
         return slot.offer();
+    }
+
+    /** The device; null while there is none. */
+    VirtioDevice device() {
+        return slot.device();
     }
 
     /** A model leaves: returns when no code of it runs or will run for this device. */

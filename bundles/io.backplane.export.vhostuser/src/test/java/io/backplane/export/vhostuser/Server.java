@@ -28,6 +28,9 @@ final class Server implements AutoCloseable {
     final MemoryBackend backend;
     final VhostUserTransport transport;
     final VhostUserPort export;
+    final VirtioBlkModel first = model();
+    /** Whether the backend is in a drained section, for devices that come in it. */
+    boolean drained;
     BlockDevOps ops;
 
     Server(int queueCount) throws Exception {
@@ -35,11 +38,16 @@ final class Server implements AutoCloseable {
     }
 
     Server(int queueCount, int threadCount, boolean writable) throws Exception {
+        this(queueCount, threadCount, writable, -1);
+    }
+
+    Server(int queueCount, int threadCount, boolean writable, long patienceNs)
+            throws Exception {
         folder = Files.createTempDirectory("vhostuser");
         socket = folder.resolve("s").toString();
         backend = new MemoryBackend(loops.main(), DISK_BYTES, true, writable);
-        transport = new VhostUserTransport(loops.main(), -1);
-        transport.add(model(), "1", 1);
+        transport = new VhostUserTransport(loops.main(), patienceNs);
+        transport.add(first, "1", 1);
         export = inMain(() -> {
             List<AioContext> contexts = new ArrayList<>();
             for (int i = 0; i < threadCount; i++) {
@@ -57,7 +65,14 @@ final class Server implements AutoCloseable {
     VirtioBlkModel model() {
         return new VirtioBlkModel((name, published) -> {
             ops = published;
-            return () -> ops = null;
+            if (drained) {
+                published.drainedBegin();
+            }
+            return () -> {
+                if (ops == published) {
+                    ops = null;
+                }
+            };
         });
     }
 
