@@ -11,6 +11,7 @@ import io.backplane.virtio.transport.VirtioTransport;
 import java.util.Hashtable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
@@ -27,6 +28,8 @@ import org.slf4j.LoggerFactory;
  * Offers the export type and the transport, and tells the transport of device models. They stay
  * while models go and come. Who takes a model away waits until no device runs its code.
  */
+@Capability(namespace = "osgi.service",
+        attribute = "objectClass:List<String>=\"io.backplane.virtio.transport.VirtioTransport\"")
 @Component(service = ExportDriver.class, property = "backplane.export=vhost-user-blk")
 public final class VhostUserComponent implements ExportDriver {
     private static final Logger LOG = LoggerFactory.getLogger(VhostUserComponent.class);
