@@ -67,7 +67,7 @@ class CategoriesGuardTest {
             await(daemon, "global state");
 
             assertTrue(daemon.isAlive());
-            assertFalse(said(daemon).contains("refused"), () -> said(daemon));
+            assertFalse(said(daemon).contains("refused: " + FAULT), () -> said(daemon));
         }
     }
 

@@ -14,6 +14,7 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkEvent;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.launch.Framework;
 import org.osgi.framework.startlevel.BundleStartLevel;
@@ -28,6 +29,11 @@ import org.osgi.framework.startlevel.BundleStartLevel;
  */
 final class Platform {
     private static final String CONTROL = "io.backplane.control";
+    private static final String DEPLOY = "io.backplane.deploy";
+    private static final String REFERENCE = "reference:";
+    /** What the bundles below control get for their stop: they have no images open any more. */
+    private static final long STOP_AFTER_CONTROL_MS = 20_000;
+    private static final long STOP_CHECK_MS = 250;
 
     // Immutable
     private final Framework framework;
@@ -49,13 +55,18 @@ final class Platform {
         config.put("felix.fileinstall.dir", deployFolder(data).toString());
         config.put("felix.fileinstall.tmpdir", data.emptyFolder("tmp").toString());
         config.put("felix.log.logger", new FrameworkLog());
+        StartList startList = StartList.read(home);
+        if (startList.entries().stream().anyMatch(e -> e.jar().toString().contains(DEPLOY))) {
+            // It tells of components that fail, in a line instead of a stack trace.
+            config.put("ds.loglevel", "0");
+        }
         Framework framework = new FrameworkFactory().newFramework(config);
         try {
             framework.init();
         } catch (BundleException e) {
             throw new LaunchException("the framework does not start: " + e.getMessage(), e);
         }
-        return new Platform(framework, StartList.read(home));
+        return new Platform(framework, startList);
     }
 
     private static Path deployFolder(DataFolder data) throws LaunchException {
@@ -101,7 +112,7 @@ final class Platform {
     private static void install(BundleContext context, StartList.Entry entry)
             throws LaunchException {
         try {
-            Bundle bundle = context.installBundle("reference:" + entry.jar().toUri());
+            Bundle bundle = context.installBundle(REFERENCE + entry.jar().toUri());
             bundle.adapt(BundleStartLevel.class).setStartLevel(entry.startLevel());
             if (bundle.getHeaders("").get(Constants.FRAGMENT_HOST) == null) {
                 bundle.start(Bundle.START_ACTIVATION_POLICY);
@@ -112,13 +123,15 @@ final class Platform {
     }
 
     /**
-     * Checks after {@link #start} that every bundle runs.
+     * Checks after {@link #start} that every bundle of the distribution runs. What was deployed
+     * later may fail without harm to it.
      *
      * @throws LaunchException naming the first that does not, and why
      */
     void requireAllActive() throws LaunchException {
         for (Bundle bundle : framework.getBundleContext().getBundles()) {
             if (bundle.getState() != Bundle.ACTIVE
+                    && bundle.getLocation().startsWith(REFERENCE)
                     && bundle.getHeaders("").get(Constants.FRAGMENT_HOST) == null) {
                 throw new LaunchException("the bundle " + bundle.getSymbolicName()
                         + " did not start: " + whyNotActive(bundle));
@@ -166,15 +179,57 @@ final class Platform {
         framework.getBundleContext().registerService(Ready.class, ready, null);
     }
 
-    /** Stops all bundles, the highest start level first, and waits for the end. */
+    /**
+     * Stops all bundles, the highest start level first, and waits for the end. Control closes the
+     * images and takes what it needs; a bundle after it that does not return is left behind.
+     */
     void stop() {
         try {
             framework.stop();
-            framework.waitForStop(0);
+            long leftMs = STOP_AFTER_CONTROL_MS;
+            while (framework.waitForStop(STOP_CHECK_MS).getType()
+                    == FrameworkEvent.WAIT_TIMEDOUT) {
+                if (!isControlDown()) {
+                    continue;
+                }
+                leftMs -= STOP_CHECK_MS;
+                if (leftMs <= 0) {
+                    System.err.println("backplane: left behind, as it does not stop: "
+                            + notStopped());
+                    return;
+                }
+            }
         } catch (BundleException e) {
             System.err.println("backplane: the framework does not stop: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private boolean isControlDown() {
+        BundleContext context = framework.getBundleContext();
+        if (context == null) {
+            return true;
+        }
+        for (Bundle bundle : context.getBundles()) {
+            if (CONTROL.equals(bundle.getSymbolicName())) {
+                return bundle.getState() == Bundle.RESOLVED;
+            }
+        }
+        return true;
+    }
+
+    private String notStopped() {
+        BundleContext context = framework.getBundleContext();
+        if (context == null) {
+            return "the framework";
+        }
+        for (Bundle bundle : context.getBundles()) {
+            if (bundle.getBundleId() != Constants.SYSTEM_BUNDLE_ID && (bundle.getState()
+                    == Bundle.STARTING || bundle.getState() == Bundle.STOPPING)) {
+                return "the bundle " + bundle.getSymbolicName();
+            }
+        }
+        return "the framework";
     }
 }
