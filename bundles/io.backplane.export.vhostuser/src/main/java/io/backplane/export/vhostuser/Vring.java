@@ -103,6 +103,9 @@ final class Vring {
     void awaitCall(EventFd notifier) {
         EventFd old = call;
         call = notifier;
+        if (notifier != null) {
+            notifier.neverBlock(); // as other back-ends do; see also releaseStuckSignal
+        }
         if (running != null) {
             AioContext main = AioContext.current();
             Coroutine.awaitMoveTo(runner.home());

@@ -11,9 +11,8 @@ import java.lang.invoke.VarHandle;
 
 /**
  * An event notifier in the kernel. It owns its descriptor, but an adopted one shares its open file,
- * and with it the non-blocking flag, with the peer: that flag is the peer's, who may well wait in a
- * plain {@code read}. So a peer that fills the count can make {@link #set} block;
- * {@link #releaseStuck} is for whoever watches over the thread that signals.
+ * and with it the non-blocking flag, with the peer. So a peer that fills the count can make
+ * {@link #set} block; {@link #releaseStuck} is for whoever watches over the thread that signals.
  */
 public final class EventFd implements EventNotifier {
     private static final VarHandle BEGUN = counter("setsBegun");
