@@ -31,7 +31,7 @@ final class Control {
     private final ExportCommands exports;
     private final JobCommands jobs;
     private final StartupSequence startup;
-    private final AutoCloseable listening;
+    private final List<AutoCloseable> listening;
     private final Watchdog watchdog;
 
     /**
@@ -50,7 +50,8 @@ final class Control {
         this.startup = new StartupSequence(commands, handlers,
                 new EmbeddedDefault(commands, jobs, handlers,
                         name -> graph.drivers().containsKey(name)));
-        this.listening = graph.listen(new CorruptionNotice(events));
+        this.listening = List.of(graph.listen(new CorruptionNotice(events)),
+                graph.listen(new DriverNotice(events)));
         this.watchdog = new Watchdog(loops.main(), graph, events, drainDeadlineNs);
     }
 
@@ -86,7 +87,8 @@ final class Control {
     /** The kinds of events, to be registered. */
     static List<QmpEventType> eventTypes() {
         return List.of(Shutdown.EVENT, JobCommands.STATUS_CHANGE, ExportCommands.DELETED,
-                CorruptionNotice.EVENT, Watchdog.DEADLOCK, Watchdog.STALLED);
+                CorruptionNotice.EVENT, DriverNotice.MISSING, DriverNotice.RESTORED,
+                Watchdog.DEADLOCK, Watchdog.STALLED);
     }
 
     /** Executes the command line; returns what to tell the user. */
@@ -105,6 +107,7 @@ final class Control {
         if (daemonEnds) {
             shutdown.announce("host-signal");
         }
+        graph.endHolds();
         exports.awaitCloseAll(null);
         jobs.awaitAllEnded();
         graph.awaitCloseAll();
@@ -116,10 +119,12 @@ final class Control {
             }
         }
         watchdog.close();
-        try {
-            listening.close();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
+        for (AutoCloseable listener : listening) {
+            try {
+                listener.close();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 }

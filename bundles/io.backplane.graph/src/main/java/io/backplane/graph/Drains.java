@@ -3,6 +3,7 @@ package io.backplane.graph;
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AioWait;
 import io.backplane.aio.Coroutine;
+import io.backplane.block.BlockException;
 import io.backplane.block.graph.DrainedSection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -53,6 +54,28 @@ final class Drains {
         List<Node> held = List.copyOf(nodes);
         held.forEach(Node::quiesceBegin);
         return awaitQuiet(null, asker, held, () -> held.forEach(Node::quiesceEnd));
+    }
+
+    /**
+     * As {@link #awaitBegin(List, String)}, but gives up.
+     *
+     * @throws BlockException BUSY if requests are in flight for longer; nothing is drained then
+     */
+    DrainedSection awaitBegin(List<Node> nodes, String asker, long timeoutNs)
+            throws BlockException {
+        check();
+        List<Node> held = List.copyOf(nodes);
+        held.forEach(Node::quiesceBegin);
+        Section section = new Section(graph, ++sectionCount, asker, held,
+                () -> held.forEach(Node::quiesceEnd));
+        sections.add(section);
+        if (!section.awaitQuiet(timeoutNs)) {
+            section.close();
+            throw new BlockException(BlockException.Kind.BUSY, "Requests of "
+                    + held.stream().map(Node::name).toList() + " are still in flight after "
+                    + timeoutNs / 1_000_000 + " ms");
+        }
+        return section;
     }
 
     /** Drains all nodes, also those that are added while it lasts. */

@@ -1,6 +1,7 @@
 package io.backplane.graph;
 
 import io.backplane.aio.AioContext;
+import io.backplane.aio.CoMutex;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockdevOptions;
 import io.backplane.block.BlockdevRef;
@@ -12,6 +13,8 @@ import io.backplane.block.graph.BlockGraph;
 import io.backplane.block.graph.BlockNode;
 import io.backplane.block.graph.DrainReport;
 import io.backplane.block.graph.DrainedSection;
+import io.backplane.block.graph.DriverSwap;
+import io.backplane.block.graph.DriverVersion;
 import io.backplane.block.graph.GraphListener;
 import io.backplane.block.graph.JsonFilenames;
 import io.backplane.block.spi.BlockDriver;
@@ -43,6 +46,11 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
     final ImageFiles imageFiles = new ImageFiles(this);
     final ContextMoves contextMoves = new ContextMoves(this);
     private final Reopening reopening = new Reopening(this);
+    final Retyping retyping = new Retyping(this);
+    final DriverSwaps swaps = new DriverSwaps(this);
+    final DriverHolds holds = new DriverHolds(this);
+    /** Only one exchange of drivers at a time. */
+    final CoMutex exchange = new CoMutex("the exchange of drivers");
 
     // Any thread
     final DriverSet drivers = new DriverSet();
@@ -69,22 +77,57 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
 
     // Composition
 
-    /** Adds a driver. Any thread. */
+    /** Adds a driver that comes from no bundle. Any thread. */
     public void addDriver(BlockDriver driver) {
-        drivers.add(driver);
-        main.schedule(listeners::driversChanged);
+        addDriver(driver, DriverVersion.none(driver.name()));
     }
 
-    /** Forgets a driver; its nodes live on. Any thread. */
-    public void removeDriver(BlockDriver driver) {
+    /** Adds a driver; nodes that wait for one of its name go on. Any thread. */
+    public void addDriver(BlockDriver driver, DriverVersion version) {
+        drivers.add(driver, version);
+        main.schedule(listeners::driversChanged);
+        main.spawn(holds::awaitHeal);
+    }
+
+    /**
+     * Forgets a driver. When it returns no node runs its code: they have gone over to another
+     * version, or wait for one. Main.
+     */
+    public void awaitRemoveDriver(BlockDriver driver) {
+        assertMain();
         drivers.remove(driver);
-        main.schedule(() -> {
-            long used = nodes.all().stream().filter(n -> n.blockDriver() == driver).count();
-            if (used > 0) {
-                LOG.warn("driver '{}' is gone, but {} nodes use it", driver.name(), used);
+        main.schedule(listeners::driversChanged);
+        holds.awaitRemoved(driver);
+    }
+
+    /** What nodes do whose driver goes away, from now on. Main. */
+    public void setMissingPolicy(MissingPolicy policy) {
+        holds.setPolicy(policy);
+    }
+
+    /**
+     * Begins an operation of main that uses the driver's half of a node without being a request:
+     * waits until no driver's half at or below it is being exchanged, and keeps it so.
+     */
+    Work awaitWork(Node node) {
+        return awaitWork(List.of(node));
+    }
+
+    Work awaitWork(List<Node> all) {
+        drains.wait.awaitWhile(() -> all.stream().anyMatch(Graph::isSwappingBelow));
+        return new Work(this, all);
+    }
+
+    private static boolean isSwappingBelow(Node node) {
+        if (node.swapping) {
+            return true;
+        }
+        for (NodeEdge edge : node.children) {
+            if (isSwappingBelow(edge.child)) {
+                return true;
             }
-            listeners.driversChanged();
-        });
+        }
+        return false;
     }
 
     /** Who reads {@code json:} file names from now on; null: nobody. Main. */
@@ -104,6 +147,24 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
     @Override
     public SortedMap<String, BlockDriver> drivers() {
         return drivers.all();
+    }
+
+    @Override
+    public List<DriverVersion> driverVersions() {
+        return drivers.versions();
+    }
+
+    @Override
+    public List<DriverSwap> awaitSwapDrivers(List<DriverSwap> wanted, SwapPace pace)
+            throws BlockException {
+        assertMain();
+        return swaps.awaitSwap(wanted, pace);
+    }
+
+    @Override
+    public void endHolds() {
+        assertMain();
+        holds.endAll();
     }
 
     @Override
@@ -134,7 +195,7 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
     public void awaitCreate(String driver, Record options, CreateProgress progress)
             throws BlockException {
         assertMain();
-        new ImageCreation(this, progress).awaitRun(drivers.require(driver), options);
+        new ImageCreation(this, progress).awaitRun(drivers.require(driver).driver(), options);
     }
 
     @Override
@@ -277,7 +338,7 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
         for (Node node : nodes.open()) {
             try {
                 if (node.stage == Node.Stage.OPEN && !node.readOnly()) {
-                    node.flush();
+                    awaitFlush(node);
                 }
             } catch (BlockException e) {
                 first = first == null ? e : first;
@@ -288,9 +349,16 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
         }
     }
 
+    private void awaitFlush(Node node) throws BlockException {
+        try (Work _ = awaitWork(node)) {
+            node.flush();
+        }
+    }
+
     @Override
     public void awaitCloseAll() {
         assertMain();
+        holds.endAll();
         closer.awaitCloseAll();
     }
 

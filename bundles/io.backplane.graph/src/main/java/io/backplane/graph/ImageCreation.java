@@ -24,6 +24,7 @@ final class ImageCreation implements CreateRequest {
 
     // Global state
     private final List<NodeEdge> edges = new ArrayList<>();
+    private final List<Work> works = new ArrayList<>();
 
     ImageCreation(Graph graph, BlockGraph.CreateProgress progress) {
         this.graph = graph;
@@ -42,6 +43,7 @@ final class ImageCreation implements CreateRequest {
         try {
             driver.awaitCreate(this, options);
         } finally {
+            works.forEach(Work::close);
             for (NodeEdge edge : edges) {
                 graph.awaitDetach(edge);
             }
@@ -54,6 +56,7 @@ final class ImageCreation implements CreateRequest {
         NodeEdge edge = new NodeEdge(null, "root", ChildRole.IMAGE, NEEDED);
         graph.awaitAttachRoot(edge, node);
         edges.add(edge);
+        works.add(graph.awaitWork(node));
         return edge;
     }
 

@@ -75,13 +75,14 @@ final class ImageFiles {
         }
         BlockdevOptions file = fileOptions(filename, base);
         String driver = format != null ? format : awaitProbe(file, parent, role);
-        if (graph.drivers.require(driver).traits() == DriverTraits.PROTOCOL) {
+        BlockDriver found = graph.drivers.require(driver).driver();
+        if (found.traits() == DriverTraits.PROTOCOL) {
             return graph.opener.awaitOpen(merge(BlockdevOptions.of(driver, null,
-                    OptionChildren.with(graph.drivers.require(driver).optionsType(), "filename",
+                    OptionChildren.with(found.optionsType(), "filename",
                             file.options() == null ? filename : plain(filename))), base),
                     parent, role);
         }
-        Record options = OptionChildren.with(graph.drivers.require(driver).optionsType(), "file",
+        Record options = OptionChildren.with(found.optionsType(), "file",
                 new BlockdevRef.Inline(BlockdevOptions.of(file.driver(), null, file.options())));
         return graph.opener.awaitOpen(merge(BlockdevOptions.of(driver, null, options), base),
                 parent, role);
@@ -97,7 +98,7 @@ final class ImageFiles {
     private BlockdevOptions fileOptions(String filename, BlockdevOptions base)
             throws BlockException {
         String path = plain(filename);
-        BlockDriver file = graph.drivers.require("file");
+        BlockDriver file = graph.drivers.require("file").driver();
         return new BlockdevOptions("file", null, null, null, base.readOnly(), null,
                 base.forceShare(), null,
                 OptionChildren.with(file.optionsType(), "filename", path));

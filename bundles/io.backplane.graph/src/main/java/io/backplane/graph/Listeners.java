@@ -1,6 +1,8 @@
 package io.backplane.graph;
 
 import io.backplane.block.graph.BlockNode;
+import io.backplane.block.graph.DriverAbsence;
+import io.backplane.block.graph.DriverSwap;
 import io.backplane.block.graph.GraphListener;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,6 +23,18 @@ final class Listeners {
 
     void resized(BlockNode node) {
         listeners.forEach(l -> l.resized(node));
+    }
+
+    void driverMissing(DriverAbsence absence) {
+        listeners.forEach(l -> l.driverMissing(absence));
+    }
+
+    void driverRestored(String driver, List<String> nodes) {
+        listeners.forEach(l -> l.driverRestored(driver, nodes));
+    }
+
+    void driverSwapped(DriverSwap swap) {
+        listeners.forEach(l -> l.driverSwapped(swap));
     }
 
     void driversChanged() {

@@ -12,10 +12,12 @@ import io.backplane.block.Permissions;
 import io.backplane.block.Preallocation;
 import io.backplane.block.graph.BlockNode;
 import io.backplane.block.graph.DrainedSection;
+import io.backplane.block.graph.DriverVersion;
 import io.backplane.block.spi.BlockDriver;
 import io.backplane.block.spi.ChildRole;
 import io.backplane.block.spi.DriverNode;
 import io.backplane.block.spi.DriverTraits;
+import io.backplane.block.spi.ImpliedChild;
 import io.backplane.block.spi.NodeNotices;
 import io.backplane.memory.IoVector;
 import java.util.ArrayList;
@@ -36,7 +38,8 @@ final class Node implements BlockNode, NodeNotices {
     // Immutable
     final Graph graph;
     private final String name;
-    private final BlockDriver driver;
+    private final String driverName;
+    private final DriverTraits traits;
     final InFlight inFlight;
     final RequestTracker tracker = new RequestTracker();
     private final NodeReads reads = new NodeReads(this);
@@ -49,6 +52,8 @@ final class Node implements BlockNode, NodeNotices {
     private final BottomHalf limitsBh;
 
     // Global state; changed only while drained, read by requests in flight here
+    BlockDriver driver;
+    DriverVersion version;
     DriverNode driverNode;
     BlockLimits limits = BlockLimits.NONE;
     NodeSettings settings;
@@ -62,6 +67,12 @@ final class Node implements BlockNode, NodeNotices {
     Stage stage = Stage.OPENING;
     Permissions cumulative = Permissions.NONE;
     NodeOpenRequest openRequest;
+    /** Whether its driver's half is being exchanged. */
+    boolean swapping;
+    /** How many operations of main use its driver's half without being requests. */
+    int working;
+    /** Why it has no driver's half; null: it has one. */
+    Hold hold;
     private boolean corruptTold;
 
     // Written in main, read anywhere
@@ -69,11 +80,14 @@ final class Node implements BlockNode, NodeNotices {
     private volatile AioContext context;
     private volatile long knownLength;
 
-    Node(Graph graph, String name, BlockDriver driver, BlockdevOptions options,
+    Node(Graph graph, String name, DriverSet.Entry driver, BlockdevOptions options,
             NodeSettings settings) {
         this.graph = graph;
         this.name = name;
-        this.driver = driver;
+        this.driver = driver.driver();
+        this.version = driver.version();
+        this.driverName = this.driver.name();
+        this.traits = this.driver.traits();
         this.options = options;
         this.settings = settings;
         context = graph.main;
@@ -95,12 +109,46 @@ final class Node implements BlockNode, NodeNotices {
         }
     }
 
+    /** Its driver's half is frozen; drained. */
+    void frozen() {
+        driverNode = new HeldNode(this);
+        driver = null;
+        openRequest = null;
+    }
+
+    /** Another driver's half has taken over; drained. */
+    void thawed(DriverSet.Entry by, DriverNode opened, BlockdevOptions retyped,
+            NodeOpenRequest request) {
+        driver = by.driver();
+        version = by.version();
+        driverNode = opened;
+        options = retyped;
+        openRequest = request;
+        request.settled();
+        refreshLimits();
+        opened.drainedBegin();
+        for (NodeEdge edge : children) {
+            edge.role = opened.childRole(edge.name);
+        }
+        for (ImpliedChild implied : opened.impliedChildren()) {
+            NodeEdge edge = edge(implied.name());
+            if (edge != null && !NodeOpener.isAnswered(this, implied.name())) {
+                opened.childAttached(edge);
+            }
+        }
+    }
+
+    /** What requests are told while there is no driver's half. */
+    String missingText() {
+        return "Driver '" + driverName + "' of node '" + name + "' is missing";
+    }
+
     void refreshLimits() {
         if (driverNode != null) {
             BlockLimits now = driverNode.limits();
             assert Integer.bitCount(now.requestAlignment()) == 1
                     && Integer.bitCount(now.memoryAlignment()) == 1
-                    : driver.name() + ": alignment is no power of two";
+                    : driverName + ": alignment is no power of two";
             limits = now;
         }
     }
@@ -352,16 +400,22 @@ final class Node implements BlockNode, NodeNotices {
 
     @Override
     public String driver() {
-        return driver.name();
+        return driverName;
     }
 
-    BlockDriver blockDriver() {
-        return driver;
+    @Override
+    public DriverVersion driverVersion() {
+        return version;
+    }
+
+    @Override
+    public boolean driverMissing() {
+        return hold != null;
     }
 
     @Override
     public DriverTraits traits() {
-        return driver.traits();
+        return traits;
     }
 
     @Override
@@ -380,7 +434,7 @@ final class Node implements BlockNode, NodeNotices {
             return "";
         }
         String own = driverNode.filename();
-        if (own.isEmpty() && driver.traits() != DriverTraits.PROTOCOL && storage() != null) {
+        if (own.isEmpty() && traits != DriverTraits.PROTOCOL && storage() != null) {
             return storage().child.filename();
         }
         return own;
@@ -450,7 +504,8 @@ final class Node implements BlockNode, NodeNotices {
         NodeEdge edge = new NodeEdge(null, "root", ChildRole.FILTERED,
                 new Permissions(BlockPermission.RESIZE.bit(), Permissions.ALL));
         graph.awaitAttachRoot(edge, this);
-        try (DrainedSection _ = graph.drains.awaitBegin(this, "resize of " + this)) {
+        try (DrainedSection _ = graph.drains.awaitBegin(this, "resize of " + this);
+                Work _ = graph.awaitWork(this)) {
             edge.truncate(length, true, preallocation, 0);
             checkLength();
         } finally {
@@ -461,7 +516,9 @@ final class Node implements BlockNode, NodeNotices {
     @Override
     public long awaitAllocatedBytes() throws BlockException {
         graph.assertMain();
-        return allocatedBytes();
+        try (Work _ = graph.awaitWork(this)) {
+            return allocatedBytes();
+        }
     }
 
     @Override

@@ -66,8 +66,13 @@ final class NodeCloser {
     void awaitClose(Node node) {
         assert node.parents.isEmpty() : node + " closed while it has parents";
         node.stage = Node.Stage.CLOSING;
-        try (DrainedSection _ = graph.drains.awaitBegin(node, "close of " + node)) {
-            awaitShutdown(node);
+        try (DrainedSection _ = graph.drains.awaitBegin(node, "close of " + node);
+                Work _ = graph.awaitWork(node)) {
+            if (node.hold != null) {
+                node.hold.discard();
+            } else {
+                awaitShutdown(node);
+            }
             awaitTakeApart(node);
         }
     }

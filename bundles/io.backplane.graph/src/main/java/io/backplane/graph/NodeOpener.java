@@ -29,7 +29,8 @@ final class NodeOpener {
      * @param role what it is to that parent, or null
      */
     Node awaitOpen(BlockdevOptions options, Node parent, ChildRole role) throws BlockException {
-        BlockDriver driver = graph.drivers.require(options.driver());
+        DriverSet.Entry entry = graph.drivers.require(options.driver());
+        BlockDriver driver = entry.driver();
         checkOptions(driver, options);
         NodeSettings settings = NodeSettings.of(options, parent == null ? null : parent.settings,
                 role);
@@ -37,21 +38,30 @@ final class NodeOpener {
         if (named) {
             graph.nodes.check(options.nodeName());
         }
-        Node node = new Node(graph, named ? options.nodeName() : graph.nodes.nextImplicit(), driver,
+        Node node = new Node(graph, named ? options.nodeName() : graph.nodes.nextImplicit(), entry,
                 options, settings);
         graph.nodes.add(node);
         graph.drains.added(node);
         boolean done = false;
         try {
             awaitFill(node, driver);
+            checkStillThere(node);
             node.stage = Node.Stage.OPEN;
             done = true;
         } finally {
             if (!done) {
                 graph.closer.awaitAbandon(node);
             }
+            graph.drains.wait.kick(); // whoever removes the driver waits for the end
         }
         return node;
+    }
+
+    private void checkStillThere(Node node) throws BlockException {
+        if (graph.drivers.find(node.driver) == null) {
+            throw new BlockException(BlockException.Kind.NOT_FOUND,
+                    "Driver '" + node.driver() + "' went away");
+        }
     }
 
     private static void checkOptions(BlockDriver driver, BlockdevOptions options)
@@ -72,7 +82,11 @@ final class NodeOpener {
         }
         applyAutoReadOnly(node);
         node.openRequest = new NodeOpenRequest(node, options, node.settings);
-        DriverNode opened = driver.awaitOpen(node.openRequest);
+        DriverNode opened;
+        try (Work _ = graph.awaitWork(node)) {
+            opened = driver.awaitOpen(node.openRequest);
+        }
+        node.openRequest.settled();
         node.opened(opened);
         for (NodeEdge edge : node.children) {
             edge.role = opened.childRole(edge.name);

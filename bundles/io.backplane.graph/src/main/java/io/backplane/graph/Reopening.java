@@ -30,6 +30,7 @@ final class Reopening {
             this.options = options;
             this.settings = settings;
             request = new NodeOpenRequest(node, options.options(), settings);
+            assert node.hold == null : "reopen of a held node";
         }
     }
 
@@ -51,8 +52,12 @@ final class Reopening {
             steps.add(step);
             addChildren(step, steps);
         }
-        try (DrainedSection _ = graph.drains.awaitBegin(
-                steps.stream().map(s -> s.node).toList(), "blockdev-reopen")) {
+        List<Node> nodes = steps.stream().map(s -> s.node).toList();
+        try (DrainedSection _ = graph.drains.awaitBegin(nodes, "blockdev-reopen");
+                Work _ = graph.awaitWork(nodes)) {
+            for (Node node : nodes) {
+                requireDriver(node);
+            }
             awaitChange(steps);
         }
     }
@@ -70,7 +75,15 @@ final class Reopening {
             throw new BlockException(BlockException.Kind.INVALID,
                     "Cannot change the option 'driver'");
         }
-        return new Step(node, options, NodeSettings.of(options, null, null));
+        requireDriver(node);
+        BlockdevOptions typed = graph.retyping.of(options, node.driver);
+        return new Step(node, typed, NodeSettings.of(typed, null, null));
+    }
+
+    private static void requireDriver(Node node) throws BlockException {
+        if (node.hold != null) {
+            throw new BlockException(BlockException.Kind.BUSY, node.missingText());
+        }
     }
 
     /** Children that the node defines itself follow in what they inherit. */
@@ -107,6 +120,7 @@ final class Reopening {
                 }
                 change.awaitCommit();
                 steps.forEach(step -> step.reopen.commit());
+                steps.forEach(step -> step.request.settled());
                 done = true;
             }
             steps.forEach(step -> step.node.refreshLimits());

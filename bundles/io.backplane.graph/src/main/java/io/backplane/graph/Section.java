@@ -1,5 +1,6 @@
 package io.backplane.graph;
 
+import io.backplane.aio.AioTimer;
 import io.backplane.aio.Awaited;
 import io.backplane.aio.Coroutine;
 import io.backplane.block.graph.DrainReport;
@@ -50,6 +51,26 @@ final class Section implements DrainedSection, Awaited {
         if (event != null) {
             waitNs = graph.main.nowNs() - beganNs;
         }
+    }
+
+    /** Waits for what is in flight, so long at most; returns whether it is quiet. */
+    boolean awaitQuiet(long timeoutNs) {
+        boolean[] expired = {false};
+        try (AioTimer timer = graph.main.newTimer("drain deadline", () -> {
+            expired[0] = true;
+            graph.drains.wait.kick();
+        })) {
+            timer.armAt(graph.main.nowNs() + timeoutNs);
+            graph.drains.wait.awaitWhile(() -> !expired[0] && isBusy(), this);
+        }
+        if (isBusy()) {
+            return false;
+        }
+        waiting = false;
+        if (event != null) {
+            waitNs = graph.main.nowNs() - beganNs;
+        }
+        return true;
     }
 
     private Iterable<Node> drained() {

@@ -7,6 +7,8 @@ import io.backplane.block.spi.DriverNode;
 import io.backplane.block.spi.DriverTraits;
 import io.backplane.block.spi.ImpliedChild;
 import io.backplane.block.spi.OpenRequest;
+import io.backplane.state.StateException;
+import io.backplane.state.StateRecord;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +28,8 @@ final class FakeDriver implements BlockDriver {
     BlockLimits limits = BlockLimits.NONE;
     String failOpen;
     Opening onOpen;
+    String failFreeze;
+    String failThaw;
     boolean readOnlyFile;
     List<ImpliedChild> implied = new ArrayList<>();
     int closedCount;
@@ -66,6 +70,25 @@ final class FakeDriver implements BlockDriver {
         }
         FakeNode node = new FakeNode(this, request);
         nodes.put(request.nodeName(), node);
+        return node;
+    }
+
+    @Override
+    public DriverNode awaitThaw(OpenRequest request, StateRecord state) throws BlockException {
+        FakeNode.Data data = request.handOver().take("data", FakeNode.Data.class);
+        if (failThaw != null) {
+            throw new BlockException(BlockException.Kind.IO, failThaw);
+        }
+        FakeNode node = (FakeNode) awaitOpen(request);
+        node.calls.add("thaw");
+        if (data != null) {
+            node.data = data.segment();
+        }
+        try {
+            node.length = state.numberOr("length", node.length);
+        } catch (StateException e) {
+            throw new BlockException(BlockException.Kind.INVALID, e.getMessage());
+        }
         return node;
     }
 

@@ -11,10 +11,12 @@ import io.backplane.block.spi.ChildPermissions;
 import io.backplane.block.spi.ChildRole;
 import io.backplane.block.spi.DriverNode;
 import io.backplane.block.spi.DriverTraits;
+import io.backplane.block.spi.HandOver;
 import io.backplane.block.spi.ImpliedChild;
 import io.backplane.block.spi.OpenRequest;
 import io.backplane.block.spi.Reopen;
 import io.backplane.memory.IoVector;
+import io.backplane.state.StateRecord;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -30,7 +32,7 @@ final class FakeNode implements DriverNode {
 
     final FakeDriver driver;
     final OpenRequest request;
-    final MemorySegment data = Arena.ofAuto().allocate(2 * ROOM, 4096);
+    MemorySegment data = Arena.ofAuto().allocate(2 * ROOM, 4096);
     final List<String> calls = java.util.Collections.synchronizedList(new ArrayList<>());
     final List<Coroutine> held = new ArrayList<>();
     final AtomicInteger running = new AtomicInteger();
@@ -285,6 +287,30 @@ final class FakeNode implements DriverNode {
     @Override
     public void drainedEnd() {
         ends++;
+    }
+
+    /** What lives on. */
+    record Data(MemorySegment segment) implements AutoCloseable {
+        @Override
+        public void close() {
+            segment.fill((byte) 0); // nobody shall use it
+        }
+    }
+
+    @Override
+    public StateRecord awaitFreeze() throws BlockException {
+        enter("freeze");
+        leave();
+        if (driver.failFreeze != null) {
+            throw new BlockException(BlockException.Kind.IO, driver.failFreeze);
+        }
+        assert running.get() == 0 : "freeze with requests in flight";
+        return StateRecord.builder("fake", 1).number("length", length).build();
+    }
+
+    @Override
+    public void handOver(HandOver to) {
+        to.put("data", new Data(data));
     }
 
     @Override

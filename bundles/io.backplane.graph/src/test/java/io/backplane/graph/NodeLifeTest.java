@@ -278,7 +278,7 @@ class NodeLifeTest {
                 f.addDisk("d");
                 f.disk.node("d").request.notices().imageCorrupted("L2 overlaps", 0, 512, true);
                 f.disk.node("d").request.notices().imageCorrupted("again", 0, 512, true);
-                f.graph.removeDriver(f.filter);
+                f.graph.awaitRemoveDriver(f.filter);
                 f.on.settle();
                 assertEquals(List.of("d: L2 overlaps", "drivers"), told);
                 assertNotNull(listening);

@@ -27,6 +27,45 @@ public interface BlockGraph {
     @AnyThread
     SortedMap<String, BlockDriver> drivers();
 
+    /** All versions of all drivers, by name, the newest of each first. */
+    @AnyThread
+    List<DriverVersion> driverVersions();
+
+    /**
+     * Takes nodes over to other versions of their drivers: drained, frozen, thawed. All or none:
+     * after an exception all have the driver they had before.
+     *
+     * @param swaps names of nodes, and the versions they go to
+     * @param pace called between one group of nodes and the next
+     * @return what was done, with the pauses
+     */
+    @GlobalState
+    @Suspends
+    List<DriverSwap> awaitSwapDrivers(List<DriverSwap> swaps, SwapPace pace)
+            throws BlockException;
+
+    /** Lets whoever swaps drivers wait, or give up. */
+    interface SwapPace {
+        /** No pause of its own. */
+        SwapPace AT_ONCE = (done, count) -> { };
+
+        /**
+         * Called when no node is drained.
+         *
+         * @param done how many nodes are through
+         * @param count of so many
+         * @throws BlockException to go no further, and back
+         */
+        @GlobalState
+        @Suspends
+        void awaitNext(int done, int count) throws BlockException;
+    }
+
+    /** What waits for a driver that is missing fails now. Before a stop. */
+    @GlobalState
+    @NoSuspend
+    void endHolds();
+
     /** Makes a named node (blockdev-add); undone completely on failure. */
     @GlobalState
     @Suspends

@@ -30,6 +30,14 @@ public interface BlockNode {
     @AnyThread
     String driver();
 
+    /** Version of its driver; of the last one while {@link #driverMissing}. */
+    @AnyThread
+    DriverVersion driverVersion();
+
+    /** Whether it is without its driver, or waits for a node below that is. */
+    @AnyThread
+    boolean driverMissing();
+
     /** Kind of its driver. */
     @AnyThread
     DriverTraits traits();

@@ -1,6 +1,7 @@
 package io.backplane.block.graph;
 
 import io.backplane.aio.GlobalState;
+import java.util.List;
 
 /** Notices of the graph for control: runs in main, outside a coroutine; must not suspend. */
 public interface GraphListener {
@@ -19,5 +20,20 @@ public interface GraphListener {
     /** The set of drivers changed. */
     @GlobalState
     default void driversChanged() {
+    }
+
+    /** Nodes are without their driver from now on, or their requests fail from now on. */
+    @GlobalState
+    default void driverMissing(DriverAbsence absence) {
+    }
+
+    /** Nodes work again, with the driver that came. */
+    @GlobalState
+    default void driverRestored(String driver, List<String> nodes) {
+    }
+
+    /** A node went over to another version of its driver. */
+    @GlobalState
+    default void driverSwapped(DriverSwap swap) {
     }
 }

@@ -10,6 +10,7 @@ import io.backplane.block.spi.BlockDriver;
 import io.backplane.block.spi.DriverNode;
 import io.backplane.block.spi.DriverTraits;
 import io.backplane.block.spi.OpenRequest;
+import io.backplane.state.StateRecord;
 
 /** The {@code blklogwrites} driver: checks its options and opens the log. */
 public final class BlkLogWritesDriver implements BlockDriver {
@@ -31,6 +32,17 @@ public final class BlkLogWritesDriver implements BlockDriver {
 
     @Override
     public DriverNode awaitOpen(OpenRequest request) throws BlockException {
+        return awaitOpen(request, null);
+    }
+
+    /** The log goes on where it was, whatever the options say of how to begin it. */
+    @Override
+    public DriverNode awaitThaw(OpenRequest request, StateRecord state) throws BlockException {
+        return awaitOpen(request, state.type().equals(WriteLog.STATE) ? state : null);
+    }
+
+    private static DriverNode awaitOpen(OpenRequest request, StateRecord state)
+            throws BlockException {
         BlkLogWritesOptions options = (BlkLogWritesOptions) request.options();
         BlockChild file = request.child("file");
         BlockChild log = request.child("log");
@@ -38,7 +50,9 @@ public final class BlkLogWritesDriver implements BlockDriver {
             throw invalid("Invalid log superblock update interval " + options.updateInterval());
         }
         WriteLog writes;
-        if (options.append()) {
+        if (state != null) {
+            writes = WriteLog.of(log, request.buffers(), options.updateInterval(), state);
+        } else if (options.append()) {
             if (options.logSectorSize() != null) {
                 throw invalid("log-append and log-sector-size are mutually exclusive");
             }

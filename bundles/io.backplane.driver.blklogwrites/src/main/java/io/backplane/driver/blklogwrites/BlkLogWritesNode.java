@@ -12,6 +12,7 @@ import io.backplane.block.spi.ChildRole;
 import io.backplane.block.spi.DriverNode;
 import io.backplane.memory.BufferPool;
 import io.backplane.memory.IoVector;
+import io.backplane.state.StateRecord;
 
 /**
  * Passes everything to {@code file} and logs every change that succeeded.
@@ -195,6 +196,12 @@ final class BlkLogWritesNode implements DriverNode {
             log.awaitFinish();
         }
         readOnly = nowReadOnly;
+    }
+
+    @Override
+    public StateRecord awaitFreeze() throws BlockException {
+        awaitShutdown();
+        return log.state();
     }
 
     @Override

@@ -7,6 +7,8 @@ import io.backplane.block.BlockException.Kind;
 import io.backplane.block.Preallocation;
 import io.backplane.block.spi.BlockChild;
 import io.backplane.memory.BufferPool;
+import io.backplane.state.StateException;
+import io.backplane.state.StateRecord;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 
@@ -22,6 +24,8 @@ import java.util.ArrayDeque;
  * <p>Coroutines of any context call it.
  */
 final class WriteLog {
+    /** Type of the state record. */
+    static final String STATE = "blklogwrites";
     private static final long GROW_BYTES = 1 << 20;
 
     /** An entry's place in the log. */
@@ -104,6 +108,29 @@ final class WriteLog {
         }
         return new WriteLog(log, buffers, sectorBytes, updateInterval, head.entryCount(), sector,
                 true);
+    }
+
+    /** The log that another version of the driver has left. */
+    static WriteLog of(BlockChild log, BufferPool buffers, long updateInterval,
+            StateRecord state) throws BlockException {
+        try {
+            state.requireType(STATE, 1);
+            int sectorBytes = BlkLogWritesDriver.checkSector(state.number("sector-bytes"));
+            return new WriteLog(log, buffers, sectorBytes, updateInterval,
+                    state.number("entries", 0, Long.MAX_VALUE),
+                    state.number("tail-sector", 1, Long.MAX_VALUE / sectorBytes),
+                    state.flag("started"));
+        } catch (StateException e) {
+            throw new BlockException(Kind.INVALID, e.getMessage(), e);
+        }
+    }
+
+    /** Where it ends; everything is counted. */
+    StateRecord state() {
+        assert unwritten.isEmpty() : "log frozen with entries on their way";
+        return StateRecord.builder(STATE, 1).number("sector-bytes", sectorBytes)
+                .number("entries", slotCount).number("tail-sector", tailSector)
+                .flag("started", started).build();
     }
 
     private static void readAt(BlockChild log, long offset, BufferPool.Buffer buffer)

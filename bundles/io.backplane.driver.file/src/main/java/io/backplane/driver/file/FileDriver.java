@@ -15,6 +15,8 @@ import io.backplane.hostio.HostFile;
 import io.backplane.hostio.HostFileEngine;
 import io.backplane.hostio.HostIoException;
 import io.backplane.hostio.OpenFlags;
+import io.backplane.state.StateException;
+import io.backplane.state.StateRecord;
 
 /** Drivers {@code file} and {@code host_device}: regular files and block devices of the host. */
 public final class FileDriver implements BlockDriver {
@@ -61,13 +63,29 @@ public final class FileDriver implements BlockDriver {
         HostFile file = awaitOpenFile(options, request);
         boolean done = false;
         try {
-            FileNode node = new FileNode(this, request, options, file, awaitLength(file));
+            FileNode node = new FileNode(this, request, options, file, awaitLength(file),
+                    new FileLocks());
             done = true;
             return node;
         } finally {
             if (!done) {
                 file.close();
             }
+        }
+    }
+
+    @Override
+    public DriverNode awaitThaw(OpenRequest request, StateRecord state) throws BlockException {
+        HostFile file = request.handOver().take(FileNode.DESCRIPTOR, HostFile.class);
+        if (file == null || !state.type().equals(FileNode.STATE)) {
+            return awaitOpen(request);
+        }
+        try {
+            state.requireType(FileNode.STATE, 1);
+            return new FileNode(this, request, (FileOptions) request.options(), file,
+                    state.number("length", 0, Long.MAX_VALUE), FileLocks.of(state));
+        } catch (StateException e) {
+            throw new BlockException(BlockException.Kind.INVALID, e.getMessage(), e);
         }
     }
 

@@ -5,6 +5,8 @@ import io.backplane.block.BlockPermission;
 import io.backplane.block.Permissions;
 import io.backplane.hostio.HostFile;
 import io.backplane.hostio.HostIoException;
+import io.backplane.state.StateException;
+import io.backplane.state.StateRecord;
 
 /**
  * Image locks between processes, byte for byte as QEMU takes them. All locks are shared ones on
@@ -49,6 +51,19 @@ final class FileLocks {
         release(file, nextUsed, nextUnshared);
         used = nextUsed;
         unshared = nextUnshared;
+    }
+
+    /** Notes what is held, for whoever gets the descriptor. */
+    void save(StateRecord.Builder state) {
+        state.number("locks-used", used).number("locks-unshared", unshared);
+    }
+
+    /** The locks that a descriptor which was handed over holds. */
+    static FileLocks of(StateRecord state) throws StateException {
+        FileLocks locks = new FileLocks();
+        locks.used = (int) state.numberOr("locks-used", 0) & Permissions.ALL;
+        locks.unshared = (int) state.numberOr("locks-unshared", 0) & Permissions.ALL;
+        return locks;
     }
 
     /** Takes what is held on another descriptor of the same file, without looking for others. */

@@ -8,6 +8,7 @@ import io.backplane.block.Preallocation;
 import io.backplane.block.RequestFlags;
 import io.backplane.block.spi.ChildRole;
 import io.backplane.block.spi.DriverNode;
+import io.backplane.block.spi.HandOver;
 import io.backplane.block.spi.OpenRequest;
 import io.backplane.block.spi.Reopen;
 import io.backplane.hostio.FileKind;
@@ -15,6 +16,7 @@ import io.backplane.hostio.HostFile;
 import io.backplane.hostio.HostIoException;
 import io.backplane.memory.BufferPool;
 import io.backplane.memory.IoVector;
+import io.backplane.state.StateRecord;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -22,6 +24,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * of its own they share is the length, which writes beyond the end raise.
  */
 final class FileNode implements DriverNode {
+    /** Type of the state record. */
+    static final String STATE = "file";
+    /** Name of the {@link HostFile} that is handed over. */
+    static final String DESCRIPTOR = "descriptor";
     private static final int MAX_SEGMENTS = 1024;
     private static final int WRITE_FLAGS = RequestFlags.FUA;
     private static final int ZERO_FLAGS = RequestFlags.MAY_UNMAP;
@@ -39,18 +45,19 @@ final class FileNode implements DriverNode {
     private FileLocks locks;
     private BlockLimits limits;
     private boolean noFlush;
+    private boolean handedOver;
 
     // Any thread
     private final AtomicLong length;
 
     FileNode(FileDriver driver, OpenRequest request, FileOptions options, HostFile file,
-            long length) {
+            long length, FileLocks locks) {
         this.driver = driver;
         this.nodeName = request.nodeName();
         this.buffers = request.buffers();
         this.length = new AtomicLong(length);
         use(file, options, request);
-        locks = options.locking() == FileOptions.OnOffAuto.OFF ? null : new FileLocks();
+        this.locks = options.locking() == FileOptions.OnOffAuto.OFF ? null : locks;
     }
 
     private void use(HostFile next, FileOptions nextOptions, OpenRequest request) {
@@ -229,12 +236,30 @@ final class FileNode implements DriverNode {
     }
 
     @Override
+    public StateRecord awaitFreeze() {
+        StateRecord.Builder state = StateRecord.builder(STATE, 1).number("length", length.get());
+        if (locks != null) {
+            locks.save(state);
+        }
+        return state.build();
+    }
+
+    /** The descriptor lives on, and its locks with it: nobody can come in between. */
+    @Override
+    public void handOver(HandOver to) {
+        to.put(DESCRIPTOR, file);
+        handedOver = true;
+    }
+
+    @Override
     public void awaitShutdown() {
         // the graph has flushed; closing drops the locks
     }
 
     @Override
     public void close() {
-        file.close();
+        if (!handedOver) {
+            file.close();
+        }
     }
 }
