@@ -83,7 +83,7 @@ class ConsoleTest {
     void viewsShowTheDefaultDisk() throws Exception {
         awaitScreen("backplane> ");
         type("nodes\r");
-        awaitScreen("disk +qcow2 +10 GiB +rw");
+        awaitScreen("disk +qcow2 +\\S+ +io.backplane.driver.qcow2 +10 GiB +rw");
         type("exports\r");
         awaitScreen("disk +vhost-user-blk +disk +serving");
         type("graph\r");
@@ -97,8 +97,8 @@ class ConsoleTest {
         type("qmp blockdev-add driver=null-co node-name=n1 size=2G\r");
         type("blockdev-add '{\"driver\": \"null-co\", \"node-name\": \"n2\"}'\r");
         type("nodes\r");
-        awaitScreen("n0 +null-co +1 GiB");
-        awaitScreen("n1 +null-co +2 GiB");
+        awaitScreen("n0 +null-co +\\S+ +\\S+ +1 GiB");
+        awaitScreen("n1 +null-co +\\S+ +\\S+ +2 GiB");
         awaitScreen("n2 +null-co");
         type("blockdev-add driver=nosuch,node-name=n3\r");
         awaitScreen("UsageError: .*nosuch");

@@ -49,22 +49,26 @@ final class CommandRunner {
                 && cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return switch (cause.getClass().getSimpleName()) {
-            case "CommandNotFoundException" -> new Outcome(2, "CommandNotFound: "
-                    + "there is no command '" + notFound(cause) + "' (help lists them)");
-            case "SyntaxError", "EOFError" -> new Outcome(2, "UsageError: " + sentence(cause));
-            default -> classified(cause);
-        };
-    }
-
-    private static Outcome classified(Throwable cause) {
         return switch (cause) {
             case QmpException refusal -> new Outcome(1,
                     refusal.errorClass().wireName() + ": " + sentence(refusal));
+            case Exception unknown when unknown.getClass().getSimpleName()
+                    .equals("CommandNotFoundException") ->
+                    new Outcome(2, "CommandNotFound: there is no command '" + notFound(unknown)
+                            + "' (help lists them)");
             case IllegalArgumentException mistake ->
                     new Outcome(2, "UsageError: " + sentence(mistake));
+            case Exception e when isGogos(e) ->
+                    new Outcome(2, "UsageError: " + sentence(e));
             default -> new Outcome(1, "GenericError: " + sentence(cause));
         };
+    }
+
+    /** Whether Gogo itself could not read the line. */
+    private static boolean isGogos(Exception failure) {
+        StackTraceElement[] stack = failure.getStackTrace();
+        return stack.length > 0
+                && stack[0].getClassName().startsWith("org.apache.felix.gogo.runtime.");
     }
 
     private static String notFound(Throwable cause) {

@@ -10,8 +10,9 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.felix.service.command.CommandProcessor;
@@ -29,6 +30,7 @@ import org.slf4j.LoggerFactory;
  *     {@code {"err": TEXT}}, then {@code {"done": CODE}}</td></tr>
  * <tr><td>client</td><td>{@code {"complete": LINE}} with the line up to the cursor, answered by
  *     {@code {"word": TEXT, "candidates": [...]}}</td></tr>
+ * <tr><td>client</td><td>{@code {"folder": PATH}}: where its user is; no answer</td></tr>
  * <tr><td>server, instead of an answer</td><td>{@code {"fatal": TEXT}}: it closes</td></tr>
  * </table>
  *
@@ -111,8 +113,18 @@ final class RemoteSession {
         } else if (request.get("complete") instanceof String line) {
             Completions completions = Completions.of(session, line);
             send("word", completions.word(), "candidates", completions.candidates());
+        } else if (request.get("folder") instanceof String folder) {
+            enter(session, folder);
         } else {
             throw new OptionException("", "expecting {\"run\": LINE} or {\"complete\": LINE}");
+        }
+    }
+
+    private static void enter(CommandSession session, String folder) throws OptionException {
+        try {
+            session.currentDir(Path.of(folder).toAbsolutePath());
+        } catch (InvalidPathException e) {
+            throw new OptionException("folder", e.getMessage());
         }
     }
 

@@ -22,8 +22,9 @@ import java.util.Set;
  * <ul>
  * <li>{@code key=value[,key=value...]}: as on the command line of the daemon, a comma in a value
  *     doubled;
- * <li>{@code --key value}, {@code --key=value}: the value as it stands; {@code --key} alone switches
- *     a boolean on; a value that begins with a brace or bracket is JSON if the key takes parts;
+ * <li>{@code --key value}, {@code --key=value}: the value as it stands; {@code --key} alone
+ *     switches a boolean on; a value that begins with a brace or bracket is JSON if the key takes
+ *     parts;
  * <li>{@code {"key": value}}: JSON;
  * <li>{@code value}: the next required argument that has not got one.
  * </ul>

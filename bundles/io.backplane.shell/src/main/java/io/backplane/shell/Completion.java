@@ -261,7 +261,8 @@ final class Completion {
             }
             List<String> words = members.words(member, key, tree);
             if (words.isEmpty()) {
-                words = there.forMember(command.name(), member.name(), isReference(member.type()),
+                words = there.forMember(command.name(), member.name(),
+                        hasParts(member.type()) && isReference(member.type()),
                         last.substring(before.length()));
             }
             boolean open = words.stream().anyMatch(word -> word.endsWith("/"));

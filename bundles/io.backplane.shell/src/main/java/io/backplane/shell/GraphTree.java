@@ -17,19 +17,28 @@ import java.util.Set;
 record GraphTree(Map<Object, Node> nodes) {
 
     /** A node with its edges downwards. */
-    private record Node(String name, String type, List<Edge> children, Set<Object> parents) {
+    private record Node(String name, String detail, List<Edge> children, Set<Object> parents) {
     }
 
     private record Edge(Object child, String name, List<?> permissions) {
     }
 
-    /** Reads the answer. */
-    static GraphTree of(Map<?, ?> graph) {
+    /**
+     * Reads the answer.
+     *
+     * @param details what to say of a node besides its name, by name
+     * @param tops the same for what stands on top of nodes
+     */
+    static GraphTree of(Map<?, ?> graph, Map<String, String> details, Map<String, String> tops) {
         Map<Object, Node> nodes = new LinkedHashMap<>();
         for (Object each : (List<?>) graph.get("nodes")) {
             Map<?, ?> node = (Map<?, ?>) each;
-            nodes.put(node.get("id"), new Node(String.valueOf(node.get("name")),
-                    String.valueOf(node.get("type")), new ArrayList<>(), new HashSet<>()));
+            String name = String.valueOf(node.get("name"));
+            String type = String.valueOf(node.get("type"));
+            String detail = (type.equals("block-driver") ? details : tops)
+                    .getOrDefault(name, "[" + type + "]");
+            nodes.put(node.get("id"),
+                    new Node(name, detail, new ArrayList<>(), new HashSet<>()));
         }
         for (Object each : (List<?>) graph.get("edges")) {
             Map<?, ?> edge = (Map<?, ?>) each;
@@ -67,11 +76,12 @@ record GraphTree(Map<Object, Node> nodes) {
     }
 
     private static String title(Node node) {
-        return (node.name().isEmpty() ? "(unnamed)" : node.name()) + " [" + node.type() + "]";
+        return (node.name().isEmpty() ? "(unnamed)" : node.name()) + " " + node.detail();
     }
 
     private static String permissions(Edge edge) {
         return edge.permissions() == null || edge.permissions().isEmpty() ? ""
-                : " " + String.join(",", edge.permissions().stream().map(Object::toString).toList());
+                : " " + String.join(",", edge.permissions().stream()
+                        .map(Object::toString).toList());
     }
 }

@@ -84,8 +84,7 @@ record Members(Class<? extends Record> type, Branches branches) {
 
     private StructModel owner(String path, Map<String, ?> tree) {
         int dot = path.lastIndexOf('.');
-        StructModel base = dot < 0 ? TypeModel.struct(type) : structAt(path.substring(0, dot), tree);
-        return base;
+        return dot < 0 ? TypeModel.struct(type) : structAt(path.substring(0, dot), tree);
     }
 
     private StructModel structAt(String path, Map<String, ?> tree) {

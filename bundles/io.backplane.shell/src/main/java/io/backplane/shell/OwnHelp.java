@@ -11,6 +11,7 @@ final class OwnHelp {
     static final Map<String, String> LINES = Map.ofEntries(
             Map.entry("bundles", "the bundles with version and state"),
             Map.entry("components", "the components with state, and what they wait for"),
+            Map.entry("deployments", "the bundles in the deploy folder, and what became of them"),
             Map.entry("devices", "the devices and exports, and what they serve"),
             Map.entry("drains", "the drained sections and what they wait for"),
             Map.entry("drivers", "the block drivers with version and bundle"),
@@ -24,9 +25,9 @@ final class OwnHelp {
             Map.entry("nodes", "the block nodes with driver, version and bundle"),
             Map.entry("qmp", "any QMP command: qmp COMMAND [KEY=VALUE...], as JSON"),
             Map.entry("shutdown", "stop the daemon cleanly"),
-            Map.entry("upgrade", "the history of driver upgrades; upgrade DRIVER...: one more"),
-            Map.entry("version", "the versions of Backplane, the framework and the JVM"),
-            Map.entry("why", "why BUNDLE: what it waits for"));
+            Map.entry("upgrade", "the driver upgrades so far, with their pauses;"
+                    + " with arguments: driver-upgrade"),
+            Map.entry("version", "the versions of Backplane, the framework and the JVM"));
 
     private OwnHelp() {
     }

@@ -1,26 +1,32 @@
 package io.backplane.shell;
 
 import io.backplane.boot.Startup;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Converter;
-import org.apache.felix.service.command.Descriptor;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
 import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
 import org.osgi.service.component.runtime.dto.UnsatisfiedReferenceDTO;
 
 /** The commands about the platform itself. */
-public final class PlatformCommands {
-    static final List<String> NAMES = 
-            List.of("bundles", "components", "help", "shutdown", "version");
+final class PlatformCommands {
+
+    private static final String DRIVER = "backplane.driver";
 
     private final BundleContext context;
     private final ServiceComponentRuntime components;
@@ -35,9 +41,20 @@ public final class PlatformCommands {
         this.startup = startup;
     }
 
+    /** All there are. */
+    List<OwnCommand> all() {
+        return List.of(
+                OwnCommand.of("version", this::version),
+                OwnCommand.of("bundles", this::bundles),
+                OwnCommand.of("components", this::components),
+                OwnCommand.of("drivers", this::drivers),
+                OwnCommand.of("features", this::features),
+                new OwnCommand("help", "[COMMAND]", this::help),
+                OwnCommand.of("shutdown", _ -> startup.shutdown(0)));
+    }
+
     /** Versions of Backplane, the framework and the JVM. */
-    @Descriptor("show the versions of Backplane, the framework and the JVM")
-    public void version(CommandSession session) {
+    private void version(CommandSession session) {
         PrintStream out = session.getConsole();
         out.println("backplane " + context.getBundle().getVersion());
         out.println("framework " + context.getBundle(0).getVersion());
@@ -45,8 +62,7 @@ public final class PlatformCommands {
     }
 
     /** One line a bundle. */
-    @Descriptor("list the bundles with version and state")
-    public void bundles(CommandSession session) {
+    private void bundles(CommandSession session) {
         Table table = new Table("id", "name", "version", "state");
         for (Bundle bundle : context.getBundles()) {
             table.row(bundle.getBundleId(), bundle.getSymbolicName(), bundle.getVersion(),
@@ -67,8 +83,7 @@ public final class PlatformCommands {
     }
 
     /** One line a component, with what an inactive one waits for. */
-    @Descriptor("list the components with state, and what they wait for")
-    public void components(CommandSession session) {
+    private void components(CommandSession session) {
         Table table = new Table("bundle", "component", "state", "waits for");
         for (ComponentDescriptionDTO description : components.getComponentDescriptionDTOs()) {
             String name = description.name.substring(description.name.lastIndexOf('.') + 1);
@@ -100,19 +115,88 @@ public final class PlatformCommands {
         return String.join(", ", targets);
     }
 
+    /** One line a version of a driver. */
+    private void drivers(CommandSession session) throws InterruptedException {
+        DriverBundles there = driverBundles();
+        Table table = new Table("driver", "version", "bundle", "id", "new nodes", "nodes");
+        Map<String, List<String>> nodes = new TreeMap<>();
+        for (Map<?, ?> node : Views.entries(gateway.ask("query-named-block-nodes"))) {
+            String version = node.get("driver-version") instanceof String v ? " " + v : "";
+            nodes.computeIfAbsent(node.get("drv") + version, _ -> new ArrayList<>())
+                    .add(String.valueOf(node.get("node-name")));
+        }
+        for (String driver : there.drivers()) {
+            for (DriverBundles.Version version : there.versions(driver)) {
+                boolean newest = version.equals(there.newest(driver));
+                List<String> own = nodes.getOrDefault(driver + " " + version.version(),
+                        newest ? nodes.getOrDefault(driver, List.of()) : List.of());
+                table.row(driver, version.version(), version.bundle(), version.bundleId(),
+                        newest ? "yes" : "no", String.join(",", own));
+            }
+        }
+        table.print(session.getConsole());
+    }
+
+    /** Which drivers there are, from their services. */
+    DriverBundles driverBundles() {
+        return new ServiceDrivers();
+    }
+
+    private final class ServiceDrivers implements DriverBundles {
+        @Override
+        public List<String> drivers() {
+            Set<String> names = new TreeSet<>();
+            for (ServiceReference<?> reference : references()) {
+                names.add(String.valueOf(reference.getProperty(DRIVER)));
+            }
+            return List.copyOf(names);
+        }
+
+        @Override
+        public List<Version> versions(String driver) {
+            List<Bundle> found = new ArrayList<>();
+            for (ServiceReference<?> reference : references()) {
+                if (driver.equals(reference.getProperty(DRIVER))) {
+                    found.add(reference.getBundle());
+                }
+            }
+            found.sort(Comparator.comparing(Bundle::getVersion)
+                    .thenComparing(Bundle::getBundleId).reversed());
+            return found.stream().map(bundle -> new Version(bundle.getVersion().toString(),
+                    bundle.getSymbolicName(), bundle.getBundleId())).toList();
+        }
+
+        private List<ServiceReference<?>> references() {
+            try {
+                ServiceReference<?>[] all =
+                        context.getAllServiceReferences(null, "(" + DRIVER + "=*)");
+                return all == null ? List.of() : java.util.Arrays.stream(all)
+                        .<ServiceReference<?>>map(r -> r)
+                        .filter(r -> r.getBundle() != null).toList();
+            } catch (InvalidSyntaxException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    /** What the distribution is made of. */
+    private void features(CommandSession session) throws IOException {
+        Distribution.read(Path.of(context.getProperty("backplane.home")))
+                .print(session.getConsole());
+    }
+
     /** The commands there are. */
-    @Descriptor("list the commands, or help COMMAND: show one")
-    public void help(CommandSession session, String... names) throws Exception {
+    private void help(CommandSession session, List<String> names) throws Exception {
         for (String name : names) {
             if (gateway.commands().containsKey(name)) {
                 QmpFunction.run(gateway, name, List.of("--help"), session.getConsole());
             } else if (OwnHelp.LINES.containsKey(name)) {
-                session.getConsole().println(name + ": " + OwnHelp.LINES.get(name));
+                session.execute("bp:" + name + " --help");
             } else {
                 session.execute("felix:help " + name);
             }
         }
-        if (names.length == 0) {
+        if (names.isEmpty()) {
             OwnHelp.print(commandNames(session), gateway.commands(), session.getConsole());
         }
     }
@@ -138,7 +222,7 @@ public final class PlatformCommands {
         return names;
     }
 
-    /** Lets commands of Gogo take bundles by id or symbolic name; Gogo's own has a shell we lack. */
+    /** Lets Gogo's commands take bundles by id or name; its own converter is in a shell we lack. */
     Converter bundleConverter() {
         return new BundleConverter();
     }
@@ -177,11 +261,5 @@ public final class PlatformCommands {
                     + bundle.getSymbolicName() + " " + bundle.getVersion() + " " + state(bundle)
                     : null;
         }
-    }
-
-    /** Stops the daemon. */
-    @Descriptor("stop the daemon: exports, graph, drivers and event loops, in this order")
-    public void shutdown() {
-        startup.shutdown(0);
     }
 }

@@ -3,6 +3,7 @@ package io.backplane.shell;
 import io.backplane.qmp.QmpException;
 import io.backplane.schema.Json;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +25,19 @@ final class QmpFunction implements Function {
 
     @Override
     public Object execute(CommandSession session, List<Object> arguments) throws Exception {
-        run(gateway, name, words(arguments), session.getConsole());
+        run(gateway, name, located(words(arguments), session.currentDir()),
+                session.getConsole());
         return null;
+    }
+
+    /** The files of these commands are the user's, not the daemon's. */
+    private List<String> located(List<String> words, Path folder) {
+        if (!name.equals("deploy") || folder == null) {
+            return words;
+        }
+        return words.stream().map(word -> !word.startsWith("-") && word.indexOf('=') < 0
+                && !word.startsWith("{") && !word.isEmpty()
+                ? folder.resolve(word).toString() : word).toList();
     }
 
     /** The words Gogo made of the rest of the line. */

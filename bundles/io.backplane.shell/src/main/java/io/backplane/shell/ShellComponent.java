@@ -4,6 +4,7 @@ import io.backplane.aio.EventLoops;
 import io.backplane.boot.Startup;
 import io.backplane.qmp.QmpCommand;
 import io.backplane.qmp.QmpCommands;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,9 +30,11 @@ public final class ShellComponent {
     // Immutable
     private final BundleContext context;
     private final QmpGateway gateway;
+    private final List<View> views;
 
     // Any thread
-    private final Map<String, ServiceRegistration<?>> functions = new ConcurrentHashMap<>();
+    private final Map<QmpCommand, List<ServiceRegistration<?>>> functions =
+            new ConcurrentHashMap<>();
 
     /** Called by the component runtime. */
     @Activate
@@ -42,43 +45,45 @@ public final class ShellComponent {
         this.gateway = new QmpGateway(commands, loops.main());
         PlatformCommands platform =
                 new PlatformCommands(context, components, startup, gateway);
-        register(platform, PlatformCommands.NAMES);
-        register(new QmpViews(gateway, loops), QmpViews.NAMES);
-        context.registerService(Function.class,
-                new CompleteFunction(gateway, new LiveNames(gateway, platform::bundleNames)),
-                properties(List.of("complete")));
+        views = new Views(gateway, platform.driverBundles()).all();
+        platform.all().forEach(command -> register(command, command.name()));
+        new CoreCommands(gateway, loops).all()
+                .forEach(command -> register(command, command.name()));
+        register(new CompleteFunction(gateway, new LiveNames(gateway, platform::bundleNames)),
+                "complete");
         context.registerService(Converter.class, platform.bundleConverter(), null);
-    }
-
-    private void register(Object commands, List<String> names) {
-        context.registerService(Object.class, commands, properties(names));
-    }
-
-    private static java.util.Dictionary<String, ?> properties(List<String> names) {
-        return FrameworkUtil.asDictionary(Map.of("osgi.command.scope", "bp",
-                "osgi.command.function", names.toArray(new String[0])));
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void addQmpCommand(QmpCommand command) {
-        String name = command.name();
-        ServiceRegistration<?> previous = functions.put(name, context.registerService(
-                Function.class, new QmpFunction(gateway, name), properties(List.of(name))));
-        unregister(previous);
+        List<ServiceRegistration<?>> made = new ArrayList<>();
+        made.add(register(new QmpFunction(gateway, command.name()), command.name()));
+        for (View view : views) {
+            if (view.query().equals(command.name())) {
+                made.add(register(view, view.name()));
+            }
+        }
+        functions.put(command, made);
+    }
+
+    private ServiceRegistration<?> register(Function function, String name) {
+        return context.registerService(Function.class, function, FrameworkUtil.asDictionary(
+                Map.of("osgi.command.scope", "bp", "osgi.command.function", name)));
     }
 
     void removeQmpCommand(QmpCommand command) {
-        unregister(functions.remove(command.name()));
+        List<ServiceRegistration<?>> made = functions.remove(command);
+        if (made != null) {
+            made.forEach(ShellComponent::unregister);
+        }
     }
 
     private static void unregister(ServiceRegistration<?> registration) {
-        if (registration != null) {
-            try {
-                registration.unregister();
-            } catch (IllegalStateException e) {
-                // The framework has withdrawn it already, as the bundle stops.
-                return;
-            }
+        try {
+            registration.unregister();
+        } catch (IllegalStateException e) {
+            // The framework has withdrawn it already, as the bundle stops.
+            return;
         }
     }
 

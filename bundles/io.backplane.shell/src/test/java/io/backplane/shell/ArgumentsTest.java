@@ -30,8 +30,8 @@ class ArgumentsTest {
         "--driver=qcow2 --node-name=d --discard=unmap --cache.direct=on --read-only on --file=f"
             + " --cache-size=64k",
         "qcow2 --read-only --cache.direct f --node-name d --discard unmap --cache-size 65536",
-        "{\"driver\":\"qcow2\",\"node-name\":\"d\",\"discard\":\"unmap\",\"cache\":{\"direct\":true},"
-            + "\"read-only\":true,\"file\":\"f\",\"cache-size\":65536}",
+        "{\"driver\":\"qcow2\",\"node-name\":\"d\",\"discard\":\"unmap\","
+            + "\"cache\":{\"direct\":true},\"read-only\":true,\"file\":\"f\",\"cache-size\":65536}",
         "qcow2 --cache {\"direct\":true} {\"node-name\":\"d\",\"discard\":\"unmap\"} file=f"
             + " --read-only --cache-size 64k"})
     void allFormsMeanTheSame(String line) {

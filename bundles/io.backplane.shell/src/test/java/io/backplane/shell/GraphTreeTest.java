@@ -19,18 +19,19 @@ class GraphTreeTest {
                         edge(2, 3, "file", List.of()), edge(4, 2, "backing", List.of())));
 
         assertEquals("""
-                vda [block-backend]
-                `-- root: disk [block-driver] write
+                vda [export vhost-user-blk]
+                `-- root: disk [qcow2 1.2.3] write
                     `-- file: file [block-driver]
                 other [block-driver]
-                `-- backing: disk [block-driver]
+                `-- backing: disk [qcow2 1.2.3]
                     `-- (as above)
                 """, print(graph));
     }
 
     private static String print(Map<?, ?> graph) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        GraphTree.of(graph).print(new PrintStream(bytes, true));
+        GraphTree.of(graph, Map.of("disk", "[qcow2 1.2.3]"),
+                Map.of("vda", "[export vhost-user-blk]")).print(new PrintStream(bytes, true));
         return bytes.toString().replace("\r", "");
     }
 

@@ -38,6 +38,7 @@ final class Connection implements AutoCloseable {
             throw new IOException(socket + " is not the socket of a shell");
         }
         connection.prompt = prompt;
+        connection.send(Map.of("folder", Path.of("").toAbsolutePath().toString()));
         return connection;
     }
 
