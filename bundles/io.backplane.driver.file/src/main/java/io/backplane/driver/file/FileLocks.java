@@ -1,5 +1,9 @@
 package io.backplane.driver.file;
 
+import io.backplane.aio.AioContext;
+import io.backplane.aio.AioTimer;
+import io.backplane.aio.Coroutine;
+import io.backplane.aio.Suspends;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockPermission;
 import io.backplane.block.Permissions;
@@ -23,10 +27,35 @@ import io.backplane.state.StateRecord;
 final class FileLocks {
     private static final int USED_BASE = 100;
     private static final int UNSHARED_BASE = 200;
+    private static final int ATTEMPTS = 6;
+    private static final long ATTEMPT_INTERVAL_NS = 100_000_000L;
 
     // Global state
     private int used;
     private int unshared;
+
+    /**
+     * As {@link #change}, but a conflict is looked at for half a second: the kernel frees the locks
+     * of a process that was killed with I/O under way some time after the process has gone.
+     */
+    @Suspends
+    void awaitChange(HostFile file, Permissions wanted) throws BlockException {
+        for (int attempt = 1;; attempt++) {
+            try {
+                change(file, wanted);
+                return;
+            } catch (BlockException e) {
+                if (e.kind() != BlockException.Kind.PERMISSION || attempt == ATTEMPTS) {
+                    throw e;
+                }
+            }
+            AioContext here = AioContext.current();
+            try (AioTimer timer = here.newTimer("lock", Coroutine.current()::wake)) {
+                timer.armAt(here.nowNs() + ATTEMPT_INTERVAL_NS);
+                Coroutine.suspend();
+            }
+        }
+    }
 
     /**
      * Goes over to other permissions.

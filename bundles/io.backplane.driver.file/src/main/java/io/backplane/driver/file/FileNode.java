@@ -184,7 +184,7 @@ final class FileNode implements DriverNode {
     @Override
     public void awaitPermissionsChanged(Permissions parents) throws BlockException {
         if (locks != null) {
-            locks.change(file, parents);
+            locks.awaitChange(file, parents);
         }
     }
 

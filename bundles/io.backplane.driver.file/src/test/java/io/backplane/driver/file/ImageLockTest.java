@@ -100,6 +100,25 @@ class ImageLockTest {
     }
 
     @Test
+    void lockOfWhoIsGoneInAMomentIsWaitedFor() throws Exception {
+        Process qemu = new ProcessBuilder("timeout", "-s", "KILL", "0.2", "qemu-io", "-f", "qcow2",
+                image.toString()).redirectErrorStream(true).start();
+        while (qemu.isAlive() && !locked()) {
+            Thread.onSpinWait();
+        }
+        with(on -> {
+            on.graph.awaitAdd(options(false, false, null));
+            attach(on, Permissions.READ_WRITE, NO_WRITE).awaitClose();
+        });
+        qemu.waitFor();
+    }
+
+    private boolean locked() throws Exception {
+        return run(List.of("qemu-io", "-f", "qcow2", "-c", "quit", image.toString()))
+                .contains("Failed to get");
+    }
+
+    @Test
     void weCannotWriteWhatQemuWrites() throws Exception {
         Process qemu = new ProcessBuilder("qemu-io", "-f", "qcow2", image.toString())
                 .redirectErrorStream(true).start();
