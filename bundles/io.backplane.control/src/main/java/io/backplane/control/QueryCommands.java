@@ -8,15 +8,20 @@ import io.backplane.block.ImageInfo;
 import io.backplane.block.backend.BlockBackend;
 import io.backplane.block.graph.BlockGraph;
 import io.backplane.block.graph.BlockNode;
+import io.backplane.block.graph.DriverVersion;
 import io.backplane.qmp.QmpCommand;
 import io.backplane.schema.Name;
 import io.backplane.schema.Option;
 import io.backplane.schema.RecordTree;
 import io.backplane.schema.TypeRef;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
-/** query-named-block-nodes, query-block. */
+/** query-named-block-nodes, query-block, query-block-drivers. */
 final class QueryCommands {
     private static final int DEPTH_MAX = 1000;
 
@@ -35,6 +40,18 @@ final class QueryCommands {
             @Option(value = "its node", optional = true) NodeDescription inserted) {
     }
 
+    /** A version of a driver. */
+    @Name("BlockDriverInfo")
+    record DriverInfo(
+            @Option("driver") String driver,
+            @Option("version of its bundle") String version,
+            @Option("symbolic name of its bundle") String bundle,
+            @Option("number of its bundle") long bundleId,
+            @Option("whether new nodes get it") boolean current,
+            @Option("whether it has left its nodes, which wait for a successor") boolean missing,
+            @Option("the nodes that have it") List<String> nodes) {
+    }
+
     private final BlockGraph graph;
 
     QueryCommands(BlockGraph graph) {
@@ -47,7 +64,27 @@ final class QueryCommands {
                         NodesArguments.class, TypeRef.listOf(NodeDescription.class),
                         this::awaitNodes),
                 Command.query("query-block", "Describes what devices and exports hold.",
-                        TypeRef.listOf(BackendDescription.class), _ -> awaitBackends()));
+                        TypeRef.listOf(BackendDescription.class), _ -> awaitBackends()),
+                Command.query("query-block-drivers", "Lists the versions of the block drivers,"
+                        + " and which node has which.", TypeRef.listOf(DriverInfo.class),
+                        _ -> drivers()));
+    }
+
+    /** Those there are, the newest of each name first, and those that nodes wait for. */
+    private List<DriverInfo> drivers() {
+        Map<DriverVersion, List<String>> nodes = new LinkedHashMap<>();
+        List<DriverVersion> there = graph.driverVersions();
+        there.forEach(version -> nodes.put(version, new ArrayList<>()));
+        for (BlockNode node : graph.nodes()) {
+            nodes.computeIfAbsent(node.driverVersion(), _ -> new ArrayList<>()).add(node.name());
+        }
+        Set<String> seen = new HashSet<>();
+        List<DriverInfo> infos = new ArrayList<>();
+        nodes.forEach((version, names) -> infos.add(new DriverInfo(version.driver(),
+                version.version(), version.bundle(), version.bundleId(),
+                seen.add(version.driver()) && there.contains(version),
+                !there.contains(version), names)));
+        return infos;
     }
 
     @Suspends

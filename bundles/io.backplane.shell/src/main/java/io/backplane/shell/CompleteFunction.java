@@ -4,6 +4,7 @@ import io.backplane.shell.Completion.Candidate;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Function;
@@ -14,11 +15,12 @@ import org.apache.felix.service.command.Function;
  */
 final class CompleteFunction implements Function {
     private final QmpGateway gateway;
-    private final Names names;
+    private final Supplier<Collection<String>> bundles;
 
-    CompleteFunction(QmpGateway gateway, Names names) {
+    /** @param bundles symbolic names of the bundles there are */
+    CompleteFunction(QmpGateway gateway, Supplier<Collection<String>> bundles) {
         this.gateway = gateway;
-        this.names = names;
+        this.bundles = bundles;
     }
 
     @Override
@@ -27,8 +29,8 @@ final class CompleteFunction implements Function {
         List<String> all = session.get(".commands") instanceof Collection<?> commands
                 ? commands.stream().map(Object::toString).toList() : List.of();
         List<String> words = Completion.words(line);
-        Completion completion =
-                new Completion(gateway.commands(), gateway.branches(), all, names);
+        Completion completion = new Completion(gateway.commands(), gateway.branches(), all,
+                new LiveNames(gateway, bundles, session.currentDir()));
         return Map.of("word", words.getLast(), "candidates", completion.of(words).stream()
                 .map(CompleteFunction::tree).toList());
     }

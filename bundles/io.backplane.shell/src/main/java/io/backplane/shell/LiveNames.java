@@ -20,11 +20,16 @@ final class LiveNames implements Names {
 
     private final QmpGateway gateway;
     private final Supplier<Collection<String>> bundles;
+    private final Path userFolder;
 
-    /** @param bundles symbolic names of the bundles there are */
-    LiveNames(QmpGateway gateway, Supplier<Collection<String>> bundles) {
+    /**
+     * @param bundles symbolic names of the bundles there are
+     * @param userFolder where the user is; null: where the daemon is
+     */
+    LiveNames(QmpGateway gateway, Supplier<Collection<String>> bundles, Path userFolder) {
         this.gateway = gateway;
         this.bundles = bundles;
+        this.userFolder = userFolder;
     }
 
     @Override
@@ -42,7 +47,12 @@ final class LiveNames implements Names {
             case "job-id" -> command.startsWith("job-") ? ids("query-jobs", "id") : List.of();
             case "driver" -> drivers();
             case "bundle", "bundles" -> List.copyOf(bundles.get());
-            case "filename", "path", "jar", "file" -> paths(typed);
+            case "filename", "path" -> paths(Path.of(""), typed);
+            case "file" -> switch (command) {
+                case "deploy" -> paths(userFolder == null ? Path.of("") : userFolder, typed);
+                case "undeploy" -> ids("query-deployments", "file");
+                default -> List.of();
+            };
             default -> List.of();
         };
     }
@@ -63,11 +73,7 @@ final class LiveNames implements Names {
 
     @Override
     public List<String> forCommand(String command) {
-        return switch (command) {
-            case "why" -> List.copyOf(bundles.get());
-            case "graph" -> nodes();
-            default -> List.of();
-        };
+        return command.equals("upgrade") ? drivers() : List.of();
     }
 
     /** The drivers that blockdev-add knows. */
@@ -115,11 +121,11 @@ final class LiveNames implements Names {
         }
     }
 
-    private static List<String> paths(String typed) {
+    private static List<String> paths(Path base, String typed) {
         int slash = typed.lastIndexOf('/') + 1;
         List<String> found = new ArrayList<>();
         try {
-            Path folder = Path.of(slash == 0 ? "." : typed.substring(0, slash));
+            Path folder = base.resolve(typed.substring(0, slash));
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
                 for (Path entry : entries) {
                     String name = entry.getFileName().toString();

@@ -6,18 +6,13 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Converter;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.InvalidSyntaxException;
-import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
 import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
@@ -25,8 +20,6 @@ import org.osgi.service.component.runtime.dto.UnsatisfiedReferenceDTO;
 
 /** The commands about the platform itself. */
 final class PlatformCommands {
-
-    private static final String DRIVER = "backplane.driver";
 
     private final BundleContext context;
     private final ServiceComponentRuntime components;
@@ -47,7 +40,6 @@ final class PlatformCommands {
                 OwnCommand.of("version", this::version),
                 OwnCommand.of("bundles", this::bundles),
                 OwnCommand.of("components", this::components),
-                OwnCommand.of("drivers", this::drivers),
                 OwnCommand.of("features", this::features),
                 new OwnCommand("help", "[COMMAND]", this::help),
                 OwnCommand.of("shutdown", _ -> startup.shutdown(0)));
@@ -113,70 +105,6 @@ final class PlatformCommands {
             targets.add(reference.name);
         }
         return String.join(", ", targets);
-    }
-
-    /** One line a version of a driver. */
-    private void drivers(CommandSession session) throws InterruptedException {
-        DriverBundles there = driverBundles();
-        Table table = new Table("driver", "version", "bundle", "id", "new nodes", "nodes");
-        Map<String, List<String>> nodes = new TreeMap<>();
-        for (Map<?, ?> node : Views.entries(gateway.ask("query-named-block-nodes"))) {
-            String version = node.get("driver-version") instanceof String v ? " " + v : "";
-            nodes.computeIfAbsent(node.get("drv") + version, _ -> new ArrayList<>())
-                    .add(String.valueOf(node.get("node-name")));
-        }
-        for (String driver : there.drivers()) {
-            for (DriverBundles.Version version : there.versions(driver)) {
-                boolean newest = version.equals(there.newest(driver));
-                List<String> own = nodes.getOrDefault(driver + " " + version.version(),
-                        newest ? nodes.getOrDefault(driver, List.of()) : List.of());
-                table.row(driver, version.version(), version.bundle(), version.bundleId(),
-                        newest ? "yes" : "no", String.join(",", own));
-            }
-        }
-        table.print(session.getConsole());
-    }
-
-    /** Which drivers there are, from their services. */
-    DriverBundles driverBundles() {
-        return new ServiceDrivers();
-    }
-
-    private final class ServiceDrivers implements DriverBundles {
-        @Override
-        public List<String> drivers() {
-            Set<String> names = new TreeSet<>();
-            for (ServiceReference<?> reference : references()) {
-                names.add(String.valueOf(reference.getProperty(DRIVER)));
-            }
-            return List.copyOf(names);
-        }
-
-        @Override
-        public List<Version> versions(String driver) {
-            List<Bundle> found = new ArrayList<>();
-            for (ServiceReference<?> reference : references()) {
-                if (driver.equals(reference.getProperty(DRIVER))) {
-                    found.add(reference.getBundle());
-                }
-            }
-            found.sort(Comparator.comparing(Bundle::getVersion)
-                    .thenComparing(Bundle::getBundleId).reversed());
-            return found.stream().map(bundle -> new Version(bundle.getVersion().toString(),
-                    bundle.getSymbolicName(), bundle.getBundleId())).toList();
-        }
-
-        private List<ServiceReference<?>> references() {
-            try {
-                ServiceReference<?>[] all =
-                        context.getAllServiceReferences(null, "(" + DRIVER + "=*)");
-                return all == null ? List.of() : java.util.Arrays.stream(all)
-                        .<ServiceReference<?>>map(r -> r)
-                        .filter(r -> r.getBundle() != null).toList();
-            } catch (InvalidSyntaxException e) {
-                throw new AssertionError(e);
-            }
-        }
     }
 
     /** What the distribution is made of. */

@@ -90,6 +90,7 @@ final class ReplyText {
         return switch (value) {
             case null -> "null";
             case Boolean on -> on ? "yes" : "no";
+            case List<?> list when list.isEmpty() -> "(none)";
             case List<?> list -> String.join(",", list.stream().map(ReplyText::cell).toList());
             case Map<?, ?> map when map.isEmpty() -> "{}";
             default -> value.toString();

@@ -45,12 +45,11 @@ public final class ShellComponent {
         this.gateway = new QmpGateway(commands, loops.main());
         PlatformCommands platform =
                 new PlatformCommands(context, components, startup, gateway);
-        views = new Views(gateway, platform.driverBundles()).all();
+        views = new Views(gateway).all();
         platform.all().forEach(command -> register(command, command.name()));
         new CoreCommands(gateway, loops).all()
                 .forEach(command -> register(command, command.name()));
-        register(new CompleteFunction(gateway, new LiveNames(gateway, platform::bundleNames)),
-                "complete");
+        register(new CompleteFunction(gateway, platform::bundleNames), "complete");
         context.registerService(Converter.class, platform.bundleConverter(), null);
     }
 

@@ -10,18 +10,16 @@ import java.util.Map;
 /** The queries that are looked at often, as tables and trees. */
 final class Views {
     private final QmpGateway gateway;
-    private final DriverBundles bundles;
 
-    /** @param bundles which bundle a driver comes from */
-    Views(QmpGateway gateway, DriverBundles bundles) {
+    Views(QmpGateway gateway) {
         this.gateway = gateway;
-        this.bundles = bundles;
     }
 
     /** All there are. */
     List<View> all() {
         return List.of(
                 view("nodes", "query-named-block-nodes", this::nodes),
+                view("drivers", "query-block-drivers", Views::drivers),
                 view("graph", "x-debug-query-block-graph", this::graph),
                 view("exports", "query-block-exports", Views::exports),
                 view("devices", "query-block-exports", this::devices),
@@ -37,14 +35,14 @@ final class Views {
         return new View(gateway, name, query, null, body);
     }
 
-    private void nodes(Object reply, PrintStream out) {
+    private void nodes(Object reply, PrintStream out) throws InterruptedException {
+        DriverVersions versions = DriverVersions.of(gateway.ask("query-block-drivers"));
         Table table = new Table("node", "driver", "version", "bundle", "size", "access", "cache",
                 "file");
         for (Map<?, ?> node : entries(reply)) {
-            DriverBundles.Version version = version(node);
             Object image = node.get("image");
-            table.row(node.get("node-name"), node.get("drv"), version.version(),
-                    version.bundle(),
+            Object name = node.get("node-name");
+            table.row(name, node.get("drv"), versions.version(name), versions.bundle(name),
                     image instanceof Map<?, ?> map ? Sizes.text(map.get("virtual-size")) : null,
                     Boolean.TRUE.equals(node.get("ro")) ? "ro" : "rw",
                     node.get("cache") instanceof Map<?, ?> cache ? cache(cache) : null,
@@ -53,23 +51,27 @@ final class Views {
         table.print(out);
     }
 
-    /** As QMP says it for the node, else that of the newest driver of its name. */
-    private DriverBundles.Version version(Map<?, ?> node) {
-        if (node.get("driver-version") instanceof String version) {
-            return new DriverBundles.Version(version,
-                    String.valueOf(node.get("driver-bundle")), 0);
+    private static void drivers(Object reply, PrintStream out) {
+        Table table = new Table("driver", "version", "bundle", "id", "new nodes", "nodes");
+        for (Map<?, ?> driver : entries(reply)) {
+            boolean missing = Boolean.TRUE.equals(driver.get("missing"));
+            table.row(driver.get("driver"), driver.get("version") + (missing ? " (gone)" : ""),
+                    driver.get("bundle"), driver.get("bundle-id"),
+                    Boolean.TRUE.equals(driver.get("current")) ? "yes" : "no",
+                    joined(driver.get("nodes")));
         }
-        return bundles.newest(String.valueOf(node.get("drv")));
+        table.print(out);
     }
 
     private void graph(Object reply, PrintStream out) throws QmpException, InterruptedException {
+        DriverVersions versions = DriverVersions.of(gateway.ask("query-block-drivers"));
         Map<String, String> details = new LinkedHashMap<>();
         for (Map<?, ?> node : entries(gateway.ask("query-named-block-nodes"))) {
-            DriverBundles.Version version = version(node);
             Object image = node.get("image");
-            details.put(String.valueOf(node.get("node-name")), "[" + node.get("drv") + " "
-                    + version.version() + (version.bundle().isEmpty() ? "" : ", "
-                            + version.bundle()) + "]"
+            Object name = node.get("node-name");
+            String bundle = versions.bundle(name);
+            details.put(String.valueOf(name), "[" + node.get("drv")
+                    + (bundle.isEmpty() ? "" : " " + versions.version(name) + ", " + bundle) + "]"
                     + (image instanceof Map<?, ?> map
                             ? " " + Sizes.text(map.get("virtual-size")) : "")
                     + (Boolean.TRUE.equals(node.get("ro")) ? " ro" : ""));
