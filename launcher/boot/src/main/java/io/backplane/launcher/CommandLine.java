@@ -24,6 +24,7 @@ record CommandLine(Action action, List<StartupOption> options, Path dataFolder, 
 
     private enum Option {
         BLOCKDEV("blockdev", true), OBJECT("object", true), EXPORT("export", true),
+        DEVICE("device", true),
         MONITOR("monitor", true), CHARDEV("chardev", true), NBD_SERVER("nbd-server", true),
         PIDFILE("pidfile", true), DAEMONIZE("daemonize", false), DATA("data", true),
         NO_SHELL("no-shell", false), HELP("help", false), VERSION("version", false);
@@ -122,7 +123,7 @@ record CommandLine(Action action, List<StartupOption> options, Path dataFolder, 
 
         private void apply(Option option, String value) throws LaunchException {
             switch (option) {
-                case BLOCKDEV, OBJECT, EXPORT, MONITOR, CHARDEV, NBD_SERVER ->
+                case BLOCKDEV, OBJECT, EXPORT, DEVICE, MONITOR, CHARDEV, NBD_SERVER ->
                         options.add(new StartupOption(option.longName, value));
                 case PIDFILE -> pidFile = path(option, value);
                 case DATA -> dataFolder = path(option, value);

@@ -20,6 +20,9 @@ public final class Main {
                        addr.type=unix,addr.path=<socket>[,writable=on|off]
                        [,num-queues=<n>][,iothread=<id>]
                                      export a node
+              --device [driver=]virtio-blk,drive=<node-name>,id=<id>,
+                       addr.type=unix,addr.path=<socket>[,<property>=<value>...]
+                                     make a device
               --nbd-server addr.type=unix,addr.path=<socket>
                                      start an NBD server
               --chardev socket,id=<id>,path=<socket>,server=on,wait=off | stdio,id=<id>

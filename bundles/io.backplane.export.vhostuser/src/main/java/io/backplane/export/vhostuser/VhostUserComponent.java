@@ -12,9 +12,11 @@ import java.util.Hashtable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.osgi.annotation.bundle.Capability;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
+import org.osgi.framework.Version;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -34,8 +36,8 @@ import org.slf4j.LoggerFactory;
 public final class VhostUserComponent implements ExportDriver {
     private static final Logger LOG = LoggerFactory.getLogger(VhostUserComponent.class);
     private static final long LEAVE_SECONDS = 30;
-    private static final String MISSING = "backplane.device-missing";
-    private static final String TIMEOUT = "backplane.device-missing-timeout-ms";
+    private static final String MISSING = "backplane.device.missing";
+    private static final String TIMEOUT = "backplane.device.missing.timeout-ms";
     private static final long TIMEOUT_MS = 30_000;
 
     private final AioContext main;
@@ -75,7 +77,18 @@ public final class VhostUserComponent implements ExportDriver {
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void bindModel(VirtioDeviceModel model, ServiceReference<VirtioDeviceModel> service) {
-        transport.add(model, service.getBundle().getVersion().toString(), service);
+        Bundle bundle = service.getBundle();
+        transport.add(model, bundle.getVersion().toString(), new Rank(bundle.getVersion(),
+                bundle.getBundleId()));
+    }
+
+    /** The newest version first; of the same version the bundle that was installed last. */
+    private record Rank(Version version, long bundleId) implements Comparable<Rank> {
+        @Override
+        public int compareTo(Rank other) {
+            int order = version.compareTo(other.version);
+            return order != 0 ? order : Long.compare(bundleId, other.bundleId);
+        }
     }
 
     void unbindModel(VirtioDeviceModel model) throws InterruptedException {

@@ -1,0 +1,237 @@
+package io.backplane.devices;
+
+import io.backplane.aio.EventLoops;
+import io.backplane.block.BlockException;
+import io.backplane.block.graph.BlockGraph;
+import io.backplane.hostio.posix.BlockingPool;
+import io.backplane.qmp.QmpBranches;
+import io.backplane.qmp.QmpCommand;
+import io.backplane.qmp.QmpCommands;
+import io.backplane.qmp.QmpEventType;
+import io.backplane.qmp.QmpEvents;
+import io.backplane.qmp.StartupHandler;
+import io.backplane.virtio.device.VirtioDeviceModel;
+import io.backplane.virtio.transport.VirtioTransport;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Hashtable;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.osgi.annotation.bundle.Capability;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.ServiceReference;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Registers the commands, follows the transport, and installs bundles of models. */
+@Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\""
+        + "io.backplane.qmp.QmpCommand,"
+        + "io.backplane.qmp.QmpBranches,"
+        + "io.backplane.qmp.QmpEventType,"
+        + "io.backplane.qmp.StartupHandler\"")
+@Component(service = {}, immediate = true)
+public final class DevicesComponent implements ModelBundles {
+    private static final Logger LOG = LoggerFactory.getLogger(DevicesComponent.class);
+    private static final long CLOSE_SECONDS = 60;
+
+    // Immutable
+    private final BundleContext context;
+    private final EventLoops loops;
+    private final Devices devices;
+    private final DeviceEvents notices;
+    private final BlockingPool pool = new BlockingPool("devices", 1);
+    private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
+
+    // The component runtime
+    private final Map<VirtioTransport, AutoCloseable> listening = new ConcurrentHashMap<>();
+    private long installCount;
+
+    /** Called by declarative services. */
+    @Activate
+    public DevicesComponent(BundleContext context, @Reference EventLoops loops,
+            @Reference BlockGraph graph, @Reference QmpCommands commands,
+            @Reference QmpEvents events) {
+        this.context = context;
+        this.loops = loops;
+        this.notices = new DeviceEvents(events);
+        this.devices = new Devices(loops, graph, notices::deleted);
+        TypeCommands types = new TypeCommands(devices::transport);
+        List<QmpCommand> all = new ArrayList<>(new DeviceCommands(devices, this).commands());
+        all.addAll(types.commands());
+        for (QmpCommand command : all) {
+            register(QmpCommand.class, command, QmpCommand.COMMAND, command.name());
+        }
+        DeviceEvents.types().forEach(type -> register(QmpEventType.class, type, "name",
+                type.name()));
+        register(QmpBranches.class, new Branches(types), "name", "devices");
+        register(StartupHandler.class, new DeviceOption(commands), "backplane.startup",
+                "device");
+    }
+
+    private record Branches(TypeCommands types) implements QmpBranches {
+        @Override
+        public Class<? extends Record> union() {
+            return DeviceOptions.class;
+        }
+
+        @Override
+        public SortedMap<String, Class<? extends Record>> branches() {
+            return types.branches();
+        }
+    }
+
+    private <T> void register(Class<T> type, T service, String key, String value) {
+        Hashtable<String, Object> properties = new Hashtable<>();
+        properties.put(key, value);
+        registrations.add(context.registerService(type, service, properties));
+    }
+
+    @Deactivate
+    void deactivate() throws InterruptedException {
+        registrations.reversed().forEach(ServiceRegistration::unregister);
+        bridge(devices::awaitCloseAll);
+        pool.close();
+    }
+
+    /** Runs {@code work} in a coroutine of main and waits for it, on the framework's thread. */
+    private void bridge(Runnable work) throws InterruptedException {
+        CountDownLatch done = new CountDownLatch(1);
+        loops.main().spawn(() -> {
+            try {
+                work.run();
+            } finally {
+                done.countDown();
+            }
+        });
+        if (!loops.main().isCurrent() && !done.await(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+            LOG.error("devices do not end within {} s", CLOSE_SECONDS);
+        }
+    }
+
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    void bindTransport(VirtioTransport transport) throws InterruptedException {
+        listening.put(transport, transport.listen(notices));
+        bridge(() -> devices.awaitTransport(transport));
+    }
+
+    void unbindTransport(VirtioTransport transport) throws Exception {
+        bridge(() -> devices.awaitNoTransport(transport));
+        listening.remove(transport).close();
+    }
+
+    /** Work with the framework, which blocks. */
+    private abstract static class Work extends BlockingPool.Call {
+        private Exception failure;
+        private Bundle bundle;
+
+        abstract Bundle work() throws IOException, BundleException;
+
+        @Override
+        protected long run(MemorySegment scratch) {
+            try {
+                bundle = work();
+            } catch (IOException | BundleException | RuntimeException e) {
+                failure = e;
+            }
+            return 0;
+        }
+    }
+
+    @Override
+    public Installed awaitInstall(String file, String type) throws BlockException {
+        String location = "device-upgrade:" + file + "#" + ++installCount;
+        Work install = new Work() {
+            @Override
+            Bundle work() throws IOException, BundleException {
+                try (InputStream content = Files.newInputStream(Path.of(file))) {
+                    return started(context.installBundle(location, content), type);
+                }
+            }
+        };
+        pool.await(install);
+        if (install.failure != null) {
+            throw new BlockException(BlockException.Kind.INVALID, "bundle '" + file
+                    + "' cannot be used: " + install.failure.getMessage(), install.failure);
+        }
+        return new Installed(install.bundle.getBundleId(),
+                install.bundle.getVersion().toString());
+    }
+
+    private static Bundle started(Bundle bundle, String type) throws BundleException {
+        boolean good = false;
+        try {
+            bundle.start();
+            good = offers(bundle, type);
+            if (!good) {
+                throw new BundleException("it has no device model '" + type + "'");
+            }
+            return bundle;
+        } finally {
+            if (!good) {
+                bundle.uninstall();
+            }
+        }
+    }
+
+    private static boolean offers(Bundle bundle, String type) {
+        ServiceReference<?>[] services = bundle.getRegisteredServices();
+        for (ServiceReference<?> service : services == null ? new ServiceReference<?>[0]
+                : services) {
+            if (type.equals(service.getProperty("backplane.device")) && List.of(
+                    (String[]) service.getProperty("objectClass"))
+                    .contains(VirtioDeviceModel.class.getName())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void awaitRemove(Installed bundle) {
+        awaitUninstall(List.of(context.getBundle(bundle.bundleId())));
+    }
+
+    @Override
+    public void awaitRemoveOthers(Installed kept, String type) {
+        List<Bundle> others = new ArrayList<>();
+        for (Bundle bundle : context.getBundles()) {
+            if (bundle.getBundleId() != kept.bundleId() && offers(bundle, type)) {
+                others.add(bundle);
+            }
+        }
+        awaitUninstall(others);
+    }
+
+    private void awaitUninstall(List<Bundle> bundles) {
+        Work uninstall = new Work() {
+            @Override
+            Bundle work() throws BundleException {
+                for (Bundle bundle : bundles) {
+                    bundle.uninstall();
+                }
+                return null;
+            }
+        };
+        pool.await(uninstall);
+        if (uninstall.failure != null) {
+            LOG.error("a bundle cannot be removed", uninstall.failure);
+        }
+    }
+}
