@@ -105,6 +105,11 @@ final class DeviceSlot {
         frontEnd = now;
     }
 
+    /** Makes sure that {@code next} understands the device's properties. */
+    void prepare(Offer next) throws BlockException {
+        options(next, properties);
+    }
+
     /** Takes the lock, whether there is a device or not. */
     @Suspends
     CoMutex.Held awaitLock() {

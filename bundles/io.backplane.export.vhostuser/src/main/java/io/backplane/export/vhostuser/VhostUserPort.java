@@ -213,6 +213,7 @@ final class VhostUserPort implements VirtioPort, VirtioHost {
             if (closing || slot.device() == null || before == next) {
                 return null;
             }
+            slot.prepare(next); // what can fail or take time without a pause
             try {
                 awaitPause();
                 awaitGoOn(next);
