@@ -8,11 +8,7 @@ import io.backplane.hostio.HostIoException;
 import io.backplane.hostio.posix.TcpListener;
 import io.backplane.hostio.posix.UnixListener;
 import io.backplane.hostio.posix.UnixSocket;
-import java.io.IOException;
 import java.net.Inet4Address;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,14 +40,7 @@ final class SocketChardev implements Chardev {
 
     /** Listens on a unix socket that only its owner may use; a dead one is replaced. */
     static SocketChardev listen(AioContext main, String id, String path) throws HostIoException {
-        UnixListener listener = UnixListener.listen(path, BACKLOG);
-        try {
-            Files.setPosixFilePermissions(Path.of(path),
-                    PosixFilePermissions.fromString("rw-------"));
-        } catch (IOException | UnsupportedOperationException e) {
-            LOG.warn("chardev {}: permissions of {} stay as they are: {}", id, path,
-                    e.toString());
-        }
+        UnixListener listener = UnixListener.listenPrivately(path, BACKLOG);
         return new SocketChardev(main, id, "unix:" + path, Listener.of(listener));
     }
 

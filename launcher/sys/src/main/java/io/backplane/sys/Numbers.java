@@ -24,6 +24,7 @@ final class Numbers {
     static final int FCNTL = X86 ? 72 : 25;
     static final int FDATASYNC = X86 ? 75 : 83;
     static final int FTRUNCATE = X86 ? 77 : 46;
+    static final int FCHMOD = X86 ? 91 : 52;
     static final int GETTID = X86 ? 186 : 178;
     static final int SCHED_SETAFFINITY = X86 ? 203 : 122;
     static final int EPOLL_CTL = X86 ? 233 : 21;

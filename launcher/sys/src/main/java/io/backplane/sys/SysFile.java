@@ -167,6 +167,11 @@ public final class SysFile {
         return (int) SystemCall.invoke(Numbers.FALLOCATE, fd, mode, offset, bytes);
     }
 
+    /** {@code fchmod(fd, mode)}; on a socket that is not bound yet, the mode of its path. */
+    public static int fchmod(int fd, int mode) {
+        return (int) SystemCall.invoke(Numbers.FCHMOD, fd, mode);
+    }
+
     /** {@code ftruncate(fd, length)}. */
     public static int ftruncate(int fd, long length) {
         return (int) SystemCall.invoke(Numbers.FTRUNCATE, fd, length);

@@ -18,6 +18,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 public final class UnixListener implements AutoCloseable {
     private static final int MODE_TYPE = 0170000;
     private static final int MODE_SOCKET = 0140000;
+    private static final int MODE_PRIVATE = 0600;
 
     // Immutable
     private final int fd;
@@ -36,7 +37,18 @@ public final class UnixListener implements AutoCloseable {
      */
     @AnyThread
     public static UnixListener listen(String path, int backlog) throws HostIoException {
+        return listen(path, backlog, Fds.check(SysSocket.unixStream(), "socket"));
+    }
+
+    /** As {@link #listen}, but only the owner of this process can ever connect. */
+    @AnyThread
+    public static UnixListener listenPrivately(String path, int backlog) throws HostIoException {
         int fd = Fds.check(SysSocket.unixStream(), "socket");
+        Fds.check(SysFile.fchmod(fd, MODE_PRIVATE), "fchmod of a socket");
+        return listen(path, backlog, fd);
+    }
+
+    private static UnixListener listen(String path, int backlog, int fd) throws HostIoException {
         int result = SysSocket.bind(fd, path);
         if (result == -Errno.EADDRINUSE && isAbandoned(path)) {
             try {

@@ -16,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,6 +96,15 @@ class UnixSocketTest {
         }
         assertThrows(IllegalArgumentException.class, () -> Iovecs.fill(
                 IoVector.of(MemorySegment.ofArray(new byte[8])), 0, 8, buffer, 4));
+    }
+
+    @Test
+    void privateListenerIsForItsOwnerOnly() throws Exception {
+        Path path = dir.resolve("private");
+        try (UnixListener _ = UnixListener.listenPrivately(path.toString(), 1)) {
+            assertEquals("rw-------", PosixFilePermissions.toString(
+                    Files.getPosixFilePermissions(path)));
+        }
     }
 
     @Test
