@@ -13,11 +13,14 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
-/** A QMP client that knows only the wire: one command at a time, events are skipped. */
+/** A QMP client that knows only the wire: one command at a time, events are kept. */
 final class Qmp implements AutoCloseable {
     private final SocketChannel channel;
     private final BufferedReader reader;
+    private final Deque<JsonObject> events = new ArrayDeque<>();
 
     private Qmp(SocketChannel channel) {
         this.channel = channel;
@@ -68,7 +71,28 @@ final class Qmp implements AutoCloseable {
             if (!message.has("event")) {
                 return message;
             }
+            events.add(message);
         }
+    }
+
+    /**
+     * Waits for an event; forgets those before it.
+     *
+     * @param part what its JSON contains
+     */
+    JsonObject awaitEvent(String name, String part) throws IOException, InterruptedException {
+        for (int i = 0; i < 600; i++) {
+            while (!events.isEmpty()) {
+                JsonObject event = events.remove();
+                if (event.get("event").getAsString().equals(name)
+                        && event.toString().contains(part)) {
+                    return event.has("data") ? event.getAsJsonObject("data") : new JsonObject();
+                }
+            }
+            Thread.sleep(50);
+            execute("{'execute': 'query-version'}"); // whatever came before its answer is kept
+        }
+        throw new AssertionError("no event " + name + " with '" + part + "'");
     }
 
     @Override
