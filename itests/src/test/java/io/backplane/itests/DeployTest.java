@@ -35,7 +35,9 @@ class DeployTest {
                 public void stop(BundleContext context) { }
                 public String name() { return "hello"; }
                 public DriverTraits traits() { return DriverTraits.PROTOCOL; }
-                public Class<? extends Record> optionsType() { return null; }
+                public record Options(@io.backplane.schema.Option(value = "a size",
+                        optional = true) Long size) { }
+                public Class<? extends Record> optionsType() { return Options.class; }
                 public DriverNode awaitOpen(OpenRequest request) throws BlockException {
                     throw new BlockException(BlockException.Kind.INVALID, "VERSION says no");
                 }
@@ -76,7 +78,8 @@ class DeployTest {
             assertTrue(add(first).contains("1.1.0 says no"));
 
             Files.delete(jar);
-            other.awaitEvent("SCHEMA_CHANGED", "\"added\":[],");
+            other.awaitEvent("SCHEMA_CHANGED", "\"added\":[],\"removed\":[{\"kind\":"
+                    + "\"block-driver\",\"name\":\"hello\",\"bundle\":\"hello\",\"version\":\"1.1.0\"");
             assertFalse(first.execute("{'execute': 'query-qmp-schema'}").toString()
                     .contains("\"hello\""));
             assertTrue(add(other).contains("hello"), "unknown driver");

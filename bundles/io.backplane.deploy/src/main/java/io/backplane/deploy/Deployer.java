@@ -349,16 +349,32 @@ final class Deployer {
                 return;
             }
             LOG.warn("bundle {}, which hung, has returned", known.title());
-            deployments.remove(file);
-            if (Files.isRegularFile(file)) {
-                settle(file, false);
-            } else {
-                LiveBundle bundle = host.world().byLocation(Deployment.location(file));
+            LiveBundle bundle = host.world().byLocation(Deployment.location(file));
+            if (!Files.isRegularFile(file)) {
+                deployments.remove(file);
                 if (bundle != null) {
                     remove(file, known, bundle);
                 }
+            } else if (!adopt(known, bundle)) {
+                deployments.remove(file);
+                settle(file, false);
             }
             retry();
         });
+    }
+
+    /** Whether it runs after all, with the content that hung. */
+    private boolean adopt(Deployment known, LiveBundle bundle) {
+        if (bundle == null || bundle.state() != LiveBundle.State.ACTIVE
+                || !bundle.version().toString().equals(known.version())
+                || !known.stamp().equals(Stamp.of(known.file()))
+                || !host.failedComponents(bundle.id()).isEmpty()) {
+            return false;
+        }
+        Deployment now = new Deployment(known.file(), known.stamp(), State.ACTIVE, known.name(),
+                known.version(), known.sha256(), bundle.id(), known.version(), null);
+        publish(now);
+        notices.deployed(now);
+        return true;
     }
 }

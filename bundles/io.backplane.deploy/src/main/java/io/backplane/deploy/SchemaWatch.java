@@ -12,10 +12,10 @@ import java.util.List;
 
 /**
  * Tells monitors what commands, drivers and devices came and went. What happens within a short
- * time goes into one event: a bundle often brings several.
+ * time goes into one event: a bundle often brings several, and an update takes and gives.
  */
 final class SchemaWatch implements AutoCloseable {
-    private static final long GATHER_NS = 50_000_000;
+    private static final long GATHER_NS = 200_000_000;
 
     /** Something with a name that clients can use. */
     @Name("SchemaEntity")
