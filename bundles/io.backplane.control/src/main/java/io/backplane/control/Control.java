@@ -6,6 +6,7 @@ import io.backplane.aio.IoThread;
 import io.backplane.aio.Suspends;
 import io.backplane.block.graph.BlockGraph;
 import io.backplane.boot.StartupOption;
+import io.backplane.job.Jobs;
 import io.backplane.qmp.QmpBranches;
 import io.backplane.qmp.QmpCommand;
 import io.backplane.qmp.QmpCommands;
@@ -29,7 +30,7 @@ final class Control {
     private final QmpCommands commands;
     private final Shutdown shutdown;
     private final ExportCommands exports;
-    private final JobCommands jobs;
+    private final Jobs jobs;
     private final StartupSequence startup;
     private final List<AutoCloseable> listening;
     private final Watchdog watchdog;
@@ -46,7 +47,7 @@ final class Control {
         this.commands = commands;
         this.shutdown = new Shutdown(loops.main(), events, stop);
         this.exports = new ExportCommands(loops, graph, events);
-        this.jobs = new JobCommands(loops.main(), events);
+        this.jobs = JobCommands.jobs(loops.main(), events);
         this.startup = new StartupSequence(commands, handlers,
                 new EmbeddedDefault(commands, jobs, handlers,
                         name -> graph.drivers().containsKey(name)));
@@ -57,6 +58,11 @@ final class Control {
 
     ExportCommands exports() {
         return exports;
+    }
+
+    /** The jobs there are, to be registered. */
+    Jobs jobs() {
+        return jobs;
     }
 
     AioContext main() {
@@ -75,7 +81,7 @@ final class Control {
         all.addAll(new GraphCommand(graph).commands());
         all.addAll(new LoopCommands(loops, graph).commands());
         all.addAll(exports.commands());
-        all.addAll(jobs.commands());
+        all.addAll(new JobCommands(jobs).commands());
         return all;
     }
 

@@ -6,6 +6,7 @@ import io.backplane.block.graph.JsonFilenames;
 import io.backplane.boot.Ready;
 import io.backplane.boot.Startup;
 import io.backplane.export.ExportDriver;
+import io.backplane.job.Jobs;
 import io.backplane.qmp.QmpBranches;
 import io.backplane.qmp.QmpCommand;
 import io.backplane.qmp.QmpCommands;
@@ -86,6 +87,7 @@ public final class ControlComponent {
                 context.registerService(QmpBranches.class, b, null)));
         Control.eventTypes().forEach(t -> registrations.add(
                 context.registerService(QmpEventType.class, t, null)));
+        registrations.add(context.registerService(Jobs.class, made.jobs(), null));
         registrations.add(context.registerService(JsonFilenames.class,
                 new JsonFilenameParser(commands.branches()), null));
         context.addFrameworkListener(listener);

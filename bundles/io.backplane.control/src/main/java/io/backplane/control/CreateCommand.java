@@ -1,8 +1,10 @@
 package io.backplane.control;
 
+import io.backplane.block.BlockException;
 import io.backplane.block.graph.BlockGraph;
+import io.backplane.job.JobRequest;
+import io.backplane.job.Jobs;
 import io.backplane.qmp.QmpCommand;
-import io.backplane.qmp.QmpException;
 import io.backplane.schema.Name;
 import io.backplane.schema.Option;
 import io.backplane.schema.Union;
@@ -24,9 +26,9 @@ final class CreateCommand {
     }
 
     private final BlockGraph graph;
-    private final JobCommands jobs;
+    private final Jobs jobs;
 
-    CreateCommand(BlockGraph graph, JobCommands jobs) {
+    CreateCommand(BlockGraph graph, Jobs jobs) {
         this.graph = graph;
         this.jobs = jobs;
     }
@@ -40,9 +42,9 @@ final class CreateCommand {
                 }));
     }
 
-    Job start(Arguments arguments) throws QmpException {
+    private void start(Arguments arguments) throws BlockException {
         CreateOptions options = arguments.options();
-        return jobs.start(arguments.jobId(), "create", job -> graph.awaitCreate(options.driver(),
-                options.options(), job::progress));
+        jobs.start(JobRequest.of(arguments.jobId(), "create"), job -> graph.awaitCreate(
+                options.driver(), options.options(), job::progress));
     }
 }

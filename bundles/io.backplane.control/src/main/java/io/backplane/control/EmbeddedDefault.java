@@ -2,6 +2,7 @@ package io.backplane.control;
 
 import io.backplane.aio.Suspends;
 import io.backplane.block.BlockException;
+import io.backplane.job.Jobs;
 import io.backplane.qmp.QmpCommands;
 import io.backplane.qmp.QmpException;
 import io.backplane.qmp.QmpSession;
@@ -30,11 +31,11 @@ final class EmbeddedDefault {
     private static final String JOB = "create-disk";
 
     private final QmpCommands commands;
-    private final JobCommands jobs;
+    private final Jobs jobs;
     private final Function<String, StartupHandler> handlers;
     private final Predicate<String> hasDriver;
 
-    EmbeddedDefault(QmpCommands commands, JobCommands jobs,
+    EmbeddedDefault(QmpCommands commands, Jobs jobs,
             Function<String, StartupHandler> handlers, Predicate<String> hasDriver) {
         this.commands = commands;
         this.jobs = jobs;
@@ -106,7 +107,12 @@ final class EmbeddedDefault {
     @Suspends
     private void awaitJob(Map<String, ?> options) throws QmpException {
         awaitCommand("blockdev-create", Map.of("job-id", JOB, "options", options));
-        String error = jobs.awaitDismissed(JOB);
+        String error;
+        try {
+            error = jobs.awaitDismissed(jobs.require(JOB));
+        } catch (BlockException e) {
+            error = e.getMessage();
+        }
         if (error != null) {
             throw QmpException.generic(error);
         }

@@ -54,13 +54,15 @@ class WatchdogTest {
         CoMutex a = new CoMutex("mutex a");
         CoMutex b = new CoMutex("mutex b");
         AioContext main = daemon.loops().main();
-        for (List<CoMutex> pair : List.of(List.of(a, b), List.of(b, a))) {
-            main.spawn(() -> {
-                pair.getFirst().awaitLock();
-                Coroutine.awaitYield();
-                pair.getLast().awaitLock();
-            });
-        }
+        main.schedule(() -> { // both in one turn, so that each has its first lock
+            for (List<CoMutex> pair : List.of(List.of(a, b), List.of(b, a))) {
+                main.spawn(() -> {
+                    pair.getFirst().awaitLock();
+                    Coroutine.awaitYield();
+                    pair.getLast().awaitLock();
+                });
+            }
+        });
         String data = awaitEvents("DEADLOCK_DETECTED").getFirst();
         assertTrue(data.contains("waits for mutex a") && data.contains("waits for mutex b"), data);
         Thread.sleep(1200);

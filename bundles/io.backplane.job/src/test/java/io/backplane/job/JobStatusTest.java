@@ -1,4 +1,4 @@
-package io.backplane.control;
+package io.backplane.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

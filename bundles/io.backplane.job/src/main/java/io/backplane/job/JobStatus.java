@@ -1,25 +1,62 @@
-package io.backplane.control;
+package io.backplane.job;
 
+import io.backplane.aio.AnyThread;
 import io.backplane.schema.Name;
 import java.util.EnumSet;
 import java.util.Set;
 
 /** The states of a job, which follow on which, and which verbs each accepts. */
 @Name("JobStatus")
-enum JobStatus {
-    UNDEFINED, CREATED, RUNNING, PAUSED, READY, STANDBY, WAITING, PENDING, ABORTING, CONCLUDED,
+@AnyThread
+public enum JobStatus {
+    /** Not there yet. */
+    UNDEFINED,
+    /** There, not started. */
+    CREATED,
+    /** At work. */
+    RUNNING,
+    /** Stands still. */
+    PAUSED,
+    /** Done as far as it can be; goes on until it is completed. */
+    READY,
+    /** Ready, and stands still. */
+    STANDBY,
+    /** Done; others of its group are not. */
+    WAITING,
+    /** Done; is to be finalized. */
+    PENDING,
+    /** Takes back what it did. */
+    ABORTING,
+    /** Over; is to be dismissed. */
+    CONCLUDED,
+    /** Gone. */
     NULL;
 
     /** What a user may ask of a job. */
-    enum Verb {
-        CANCEL, PAUSE, RESUME, SET_SPEED, COMPLETE, FINALIZE, DISMISS, CHANGE
+    public enum Verb {
+        /** End before it is done. */
+        CANCEL,
+        /** Stand still. */
+        PAUSE,
+        /** Go on. */
+        RESUME,
+        /** Go at another speed. */
+        SET_SPEED,
+        /** End, being ready. */
+        COMPLETE,
+        /** Make final what is done. */
+        FINALIZE,
+        /** Be forgotten. */
+        DISMISS,
+        /** Go on with other options. */
+        CHANGE
     }
 
     private static final Set<JobStatus> ALIVE =
             EnumSet.of(CREATED, RUNNING, PAUSED, READY, STANDBY);
 
     /** Whether a job may go from this state to {@code next}. */
-    boolean mayBecome(JobStatus next) {
+    public boolean mayBecome(JobStatus next) {
         return switch (this) {
             case UNDEFINED -> next == CREATED;
             case CREATED -> next == RUNNING || next == ABORTING || next == NULL;
@@ -36,7 +73,7 @@ enum JobStatus {
     }
 
     /** Whether {@code verb} is allowed in this state. */
-    boolean accepts(Verb verb) {
+    public boolean accepts(Verb verb) {
         return switch (verb) {
             case CANCEL -> ALIVE.contains(this) || this == WAITING || this == PENDING;
             case PAUSE, RESUME, SET_SPEED, CHANGE -> ALIVE.contains(this);
@@ -46,8 +83,13 @@ enum JobStatus {
         };
     }
 
+    /** Whether nothing changes any more but that the job is forgotten. */
+    public boolean isOver() {
+        return this == CONCLUDED || this == NULL;
+    }
+
     /** The state's name on the wire. */
-    String wireName() {
+    public String wireName() {
         return name().toLowerCase(java.util.Locale.ROOT);
     }
 }
