@@ -33,12 +33,12 @@ final class Daemon implements AutoCloseable {
     private final StringBuffer err = new StringBuffer();
     private final List<Thread> readers;
 
-    private Daemon(Path work, Path data, Map<String, String> environment,
+    private Daemon(Path dist, Path work, Path data, Map<String, String> environment,
             List<String> arguments) throws IOException {
         this.work = work;
         this.data = data;
         this.ready = work.resolve("ready");
-        List<String> command = new ArrayList<>(List.of(DIST.resolve("backplane").toString()));
+        List<String> command = new ArrayList<>(List.of(dist.resolve("backplane").toString()));
         command.add("run");
         if (!arguments.contains("--data")) {
             command.addAll(List.of("--data", data.toString()));
@@ -62,7 +62,13 @@ final class Daemon implements AutoCloseable {
     /** Starts a daemon with more environment variables and waits until it is ready. */
     static Daemon startWith(Map<String, String> environment, String... arguments)
             throws IOException, InterruptedException {
-        Daemon daemon = launchWith(environment, arguments);
+        return startIn(DIST, environment, arguments);
+    }
+
+    /** Starts a daemon of another distribution and waits until it is ready. */
+    static Daemon startIn(Path dist, Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
+        Daemon daemon = launchIn(dist, environment, arguments);
         try {
             daemon.awaitReady();
             return daemon;
@@ -74,13 +80,13 @@ final class Daemon implements AutoCloseable {
 
     /** Starts a daemon without waiting for anything. */
     static Daemon launch(String... arguments) throws IOException {
-        return launchWith(Map.of(), arguments);
+        return launchIn(DIST, Map.of(), arguments);
     }
 
-    private static Daemon launchWith(Map<String, String> environment, String... arguments)
-            throws IOException {
+    private static Daemon launchIn(Path dist, Map<String, String> environment,
+            String... arguments) throws IOException {
         Path work = Files.createTempDirectory("bp-itest-");
-        return new Daemon(work, work.resolve("data"), environment, List.of(arguments));
+        return new Daemon(dist, work, work.resolve("data"), environment, List.of(arguments));
     }
 
     private static Thread collect(InputStream stream, StringBuffer target) {

@@ -122,7 +122,9 @@ final class SessionSocket implements AutoCloseable {
             for (RemoteSession session : sessions) {
                 session.awaitEnd(CLOSE_LIMIT.dividedBy(Math.max(1, sessions.size())));
             }
-            acceptor.join(CLOSE_LIMIT);
+            if (serving.getAndSet(true)) {
+                acceptor.join(CLOSE_LIMIT);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

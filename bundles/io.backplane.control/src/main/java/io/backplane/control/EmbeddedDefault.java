@@ -46,6 +46,10 @@ final class EmbeddedDefault {
     /** Sets it up; returns what to tell the user. */
     @Suspends
     String awaitSetUp(Path folder) throws QmpException, BlockException {
+        if (!hasDriver.test("file")) {
+            throw QmpException.generic("this distribution has no driver 'file' for a disk of its"
+                    + " own; give options that say what to serve");
+        }
         String format = hasDriver.test("qcow2") ? "qcow2" : "raw";
         Path disk = folder.resolve("disk." + format);
         Path diskSocket = folder.resolve("disk.sock");
