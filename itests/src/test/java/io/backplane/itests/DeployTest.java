@@ -79,7 +79,8 @@ class DeployTest {
 
             Files.delete(jar);
             other.awaitEvent("SCHEMA_CHANGED", "\"added\":[],\"removed\":[{\"kind\":"
-                    + "\"block-driver\",\"name\":\"hello\",\"bundle\":\"hello\",\"version\":\"1.1.0\"");
+                    + "\"block-driver\",\"name\":\"hello\",\"bundle\":\"hello\","
+                    + "\"version\":\"1.1.0\"");
             assertFalse(first.execute("{'execute': 'query-qmp-schema'}").toString()
                     .contains("\"hello\""));
             assertTrue(add(other).contains("hello"), "unknown driver");

@@ -9,6 +9,7 @@ import io.backplane.qmp.QmpSession;
 import io.backplane.schema.Name;
 import io.backplane.schema.Option;
 import io.backplane.schema.TypeRef;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -122,7 +123,7 @@ final class DeployCommands {
                         + " folder; with dry-run it only says what would happen.",
                         DeployArguments.class, TypeRef.of(PlanInfo.class), this::awaitDeploy),
                 new Command<>("undeploy", "Deletes a file of the deploy folder and its bundle.",
-                        UndeployArguments.class, null, a -> awaitApart(() -> {
+                        UndeployArguments.class, null, a -> awaitApart("", () -> {
                             deployer.undeploy(a.file());
                             return null;
                         })),
@@ -130,22 +131,29 @@ final class DeployCommands {
                         + " became of them.", null, TypeRef.listOf(DeploymentInfo.class),
                         _ -> deployer.deployments().stream().map(DeploymentInfo::of).toList()),
                 new Command<>("why", "Says why a bundle does not run.", WhyArguments.class,
-                        TypeRef.of(WhyInfo.class), a -> awaitApart(() -> reasons.why(a.bundle()))));
+                        TypeRef.of(WhyInfo.class), a -> awaitApart("",
+                                () -> reasons.why(a.bundle()))));
     }
 
     @GlobalState
     @Suspends
     private Object awaitDeploy(DeployArguments arguments) throws QmpException {
-        Path file = Path.of(arguments.file()).toAbsolutePath().normalize();
+        Path file;
+        try {
+            file = Path.of(arguments.file()).toAbsolutePath().normalize();
+        } catch (InvalidPathException e) {
+            throw QmpException.generic("file '" + arguments.file() + "' is no path");
+        }
         boolean dryRun = Boolean.TRUE.equals(arguments.dryRun());
         boolean force = Boolean.TRUE.equals(arguments.force());
-        return awaitApart(() -> dryRun ? PlanInfo.of(deployer.plan(file), false)
+        return awaitApart(file.getFileName() + " is refused: ",
+                () -> dryRun ? PlanInfo.of(deployer.plan(file), false)
                 : PlanInfo.of(deployer.deploy(file, force), true));
     }
 
     @GlobalState
     @Suspends
-    private static <R> R awaitApart(Work<R> work) throws QmpException {
+    private static <R> R awaitApart(String before, Work<R> work) throws QmpException {
         AioWait wait = new AioWait(null);
         AtomicBoolean ended = new AtomicBoolean();
         AtomicReference<R> result = new AtomicReference<>();
@@ -164,8 +172,7 @@ final class DeployCommands {
             case null -> {
                 return result.get();
             }
-            case Refusal refusal -> throw QmpException.generic("refused: "
-                    + refusal.getMessage());
+            case Refusal refusal -> throw QmpException.generic(before + refusal.getMessage());
             case RuntimeException bug -> throw bug;
             case Exception other -> throw new IllegalStateException(other);
         }

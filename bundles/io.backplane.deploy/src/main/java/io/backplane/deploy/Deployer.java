@@ -84,12 +84,13 @@ final class Deployer {
 
     /** Says what deploying a file would do; changes nothing. */
     Plan plan(Path file) throws Refusal {
+        Path target = target(file);
         JarFacts jar = JarFacts.read(file);
         lock.lock();
         try {
             World world = host.world();
             Plan plan = planner(world).plan(jar,
-                    world.byLocation(Deployment.location(target(file))));
+                    world.byLocation(Deployment.location(target)));
             try {
                 categories.require(jar, world);
             } catch (Refusal e) {
@@ -107,10 +108,10 @@ final class Deployer {
      * @param force whether to do it although running bundles would be restarted
      */
     Plan deploy(Path file, boolean force) throws Refusal {
+        Path target = target(file);
         JarFacts jar = JarFacts.read(file);
         lock.lock();
         try {
-            Path target = target(file);
             Plan plan;
             try {
                 plan = apply(jar, target, force);
@@ -145,8 +146,12 @@ final class Deployer {
         gone(file);
     }
 
-    private Path target(Path file) {
-        return folder.resolve(file.getFileName());
+    private Path target(Path file) throws Refusal {
+        String name = String.valueOf(file.getFileName());
+        if (!name.endsWith(".jar") || name.startsWith(".")) {
+            throw new Refusal(Kind.NOT_A_BUNDLE, "the name of its file does not end in .jar");
+        }
+        return folder.resolve(name);
     }
 
     private void locked(Runnable work) {

@@ -159,7 +159,8 @@ class DeployerTest {
                 List.of(Capability.ofPackage("x.y", export)), List.of());
         Requirement need = Requirement.ofPackage("x.y",
                 Clause.parse("x.y;version=\"[1,2)\"").getFirst());
-        host.add("user", "1.0.0", "reference:file:/nowhere/user", List.of(), List.of(new Wire(need, api.id())));
+        host.add("user", "1.0.0", "reference:file:/nowhere/user", List.of(),
+                List.of(new Wire(need, api.id())));
         Path good = TestJar.write(folder.resolve("good.jar"), "api", "1.1.0",
                 "Export-Package", "x.y;version=1.1");
         Path bad = TestJar.write(folder.resolve("bad.jar"), "api", "2.0.0",
