@@ -276,6 +276,65 @@ class ShellTest {
         }
     }
 
+    @Test
+    void daemonMayExecuteOneLineAndEnd() throws Exception {
+        String data = daemon.work().resolve("other").toString();
+        Command good = Command.backplane("run", "--data", data, "--blockdev",
+                "null-co,node-name=n0,size=1M", "-c", "nodes; query-version");
+        assertEquals(0, good.exitCode(), good.err());
+        assertTrue(good.out().startsWith("node "), good.out());
+        assertTrue(good.out().contains("n0 ") && good.out().contains("Backplane"), good.out());
+
+        Command refused = Command.backplane("run", "--data", data, "-c", "blockdev-del x");
+        assertEquals(1, refused.exitCode(), refused.err());
+        assertTrue(refused.err().startsWith("GenericError: "), refused.err());
+        assertEquals(2, Command.backplane("run", "--data", data, "-c", "nosuch").exitCode());
+    }
+
+    @Test
+    void promptOnATerminalCompletesAndLeavesTheDaemon() throws Exception {
+        Path screen = daemon.work().resolve("screen");
+        ProcessBuilder builder = new ProcessBuilder("script", "-qefc", "stty cols 120 rows 40; '"
+                + Daemon.DIST + "/backplane' shell --data '" + daemon.data() + "'", "/dev/null")
+                .redirectErrorStream(true).redirectOutput(screen.toFile());
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().put("TERM", "xterm");
+        builder.environment().put("HOME", daemon.work().toString());
+        Process terminal = builder.start();
+        try {
+            awaitText(screen, "backplane> ");
+            type(terminal, "blockdev-a\tnull\tnode-name=typed --si\t1G\r");
+            type(terminal, "no\t\r");
+            awaitText(screen, "typed ");
+            awaitText(screen, "1 GiB");
+            type(terminal, "nosuch\r");
+            awaitText(screen, "CommandNotFound: there is no command 'nosuch'");
+            type(terminal, "\u0004");
+            assertTrue(terminal.waitFor(20, java.util.concurrent.TimeUnit.SECONDS));
+            assertEquals(0, terminal.exitValue());
+        } finally {
+            terminal.descendants().forEach(ProcessHandle::destroyForcibly);
+            terminal.destroyForcibly();
+        }
+        assertTrue(daemon.isAlive());
+        assertTrue(shell("nodes").out().contains("typed "));
+    }
+
+    private static void type(Process terminal, String keys) throws IOException {
+        terminal.getOutputStream().write(keys.getBytes(StandardCharsets.UTF_8));
+        terminal.getOutputStream().flush();
+    }
+
+    private static void awaitText(Path screen, String text) throws Exception {
+        for (int i = 0; i < 400; i++) {
+            if (Files.readString(screen).contains(text)) {
+                return;
+            }
+            Thread.sleep(50);
+        }
+        throw new AssertionError("no '" + text + "' in:\n" + Files.readString(screen));
+    }
+
     private Command shell(String line) throws IOException, InterruptedException {
         return Command.backplane("shell", "--data", daemon.data().toString(), "-c", line);
     }

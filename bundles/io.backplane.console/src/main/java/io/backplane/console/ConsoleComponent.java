@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Opens the shell's socket; once the command line is done, serves it, and starts the prompt if
- * standard input and output are a terminal.
+ * standard input and output are a terminal, or executes the command that was given with {@code -c}.
  */
 @Component(service = {}, immediate = true)
 public final class ConsoleComponent {
@@ -28,10 +28,12 @@ public final class ConsoleComponent {
     private final CommandProcessor processor;
     private final Startup startup;
     private final boolean onTerminal;
+    private final String command;
     private final SessionSocket socket;
 
     // Component runtime only
     private TerminalPrompt prompt;
+    private StartCommand started;
 
     /** Called by the component runtime. */
     @Activate
@@ -39,6 +41,7 @@ public final class ConsoleComponent {
             @Reference Startup startup) {
         this.processor = processor;
         this.startup = startup;
+        command = context.getProperty("backplane.command");
         onTerminal = Boolean.parseBoolean(context.getProperty("backplane.console"))
                 && System.console() != null && System.console().isTerminal();
         socket = open(startup.dataFolder().resolve(SOCKET));
@@ -61,6 +64,9 @@ public final class ConsoleComponent {
     void setReady(Ready ready) throws IOException {
         if (socket != null) {
             socket.serve();
+        }
+        if (command != null && started == null) {
+            started = StartCommand.start(processor, command, startup::shutdown);
         }
         if (onTerminal && prompt == null) {
             prompt = TerminalPrompt.start(processor, () -> startup.shutdown(0));

@@ -15,9 +15,10 @@ import java.util.List;
  * @param pidFile where to write the process id, or null
  * @param daemonize whether the shell script detached this process
  * @param console whether a shell prompt is wanted on a terminal
+ * @param command the line for the shell to execute, after which the daemon ends; or null
  */
 record CommandLine(Action action, List<StartupOption> options, Path dataFolder, Path pidFile,
-        boolean daemonize, boolean console) {
+        boolean daemonize, boolean console, String command) {
 
     /** What the command line asks for. */
     enum Action { RUN, HELP, VERSION }
@@ -57,6 +58,7 @@ record CommandLine(Action action, List<StartupOption> options, Path dataFolder, 
         private Path pidFile;
         private boolean daemonize;
         private boolean console = true;
+        private String command;
 
         Parser(String... arguments) {
             this.arguments = arguments;
@@ -67,12 +69,20 @@ record CommandLine(Action action, List<StartupOption> options, Path dataFolder, 
                 String argument = arguments[index++];
                 switch (argument) {
                     case "-h" -> action = Action.HELP;
+                    case "-c" -> command = command();
                     case "-V" -> action = Action.VERSION;
                     default -> parseLong(argument);
                 }
             }
             return new CommandLine(action, List.copyOf(options), dataFolder, pidFile, daemonize,
-                    console);
+                    console, command);
+        }
+
+        private String command() throws LaunchException {
+            if (index == arguments.length) {
+                throw new LaunchException("option '-c' needs a command");
+            }
+            return arguments[index++];
         }
 
         private void parseLong(String argument) throws LaunchException {

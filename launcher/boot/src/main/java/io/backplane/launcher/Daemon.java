@@ -50,9 +50,12 @@ final class Daemon implements Startup {
         Thread signalHook = new Thread(this::stopOnSignal, "backplane-signal");
         Runtime.getRuntime().addShutdownHook(signalHook);
         try {
-            platform = Platform.create(home, data, wantsConsole());
+            platform = Platform.create(home, data, wantsConsole(), commandLine.command());
             platform.start(this);
             platform.requireAllActive();
+            if (commandLine.command() != null) {
+                platform.requireShell();
+            }
             if (!platform.hasControl()) {
                 readyWithoutControl();
             }
@@ -69,7 +72,8 @@ final class Daemon implements Startup {
     }
 
     private boolean wantsConsole() {
-        return commandLine.console() && !commandLine.daemonize() && !stdioIsTaken();
+        return commandLine.console() && commandLine.command() == null
+                && !commandLine.daemonize() && !stdioIsTaken();
     }
 
     private boolean stdioIsTaken() {
@@ -140,8 +144,11 @@ final class Daemon implements Startup {
         platform.publish(() -> summary);
     }
 
-    /** Nothing may be shown where standard output belongs to a monitor. */
+    /** Nothing may be shown where standard output belongs to a command or a monitor. */
     private void show(String summary) {
+        if (commandLine.command() != null) {
+            return;
+        }
         if (!summary.isEmpty()) {
             System.out.println(summary);
         }

@@ -33,6 +33,8 @@ public final class Main {
               --daemonize            detach; the command returns once everything is served
               --data <folder>        keep state here (default: data/ without options to serve,
                                      else a private folder that goes with the process)
+              -c <command>           execute this line of the shell once everything is served, then
+                                     stop; its exit code is 0, or 1 failed, 2 not executable
               --no-shell             no prompt, even on a terminal
               -h, --help             show this and exit
               -V, --version          show the version and exit

@@ -29,6 +29,7 @@ import org.osgi.framework.startlevel.BundleStartLevel;
  */
 final class Platform {
     private static final String CONTROL = "io.backplane.control";
+    private static final String SHELL = "io.backplane.console";
     private static final String DEPLOY = "io.backplane.deploy";
     private static final String REFERENCE = "reference:";
     /** What the bundles below control get for their stop: they have no images open any more. */
@@ -44,14 +45,22 @@ final class Platform {
         this.startList = startList;
     }
 
-    /** Makes the framework; no bundle runs yet. {@code console}: a prompt is welcome. */
-    static Platform create(Path home, DataFolder data, boolean console)
+    /**
+     * Makes the framework; no bundle runs yet.
+     *
+     * @param console whether a prompt is welcome
+     * @param command a line for the shell, or null
+     */
+    static Platform create(Path home, DataFolder data, boolean console, String command)
             throws LaunchException {
         Map<String, Object> config = new HashMap<>(readConfig(home));
         config.put(Constants.FRAMEWORK_STORAGE, data.emptyFolder("cache").toString());
         config.put("backplane.home", home.toString());
         config.put("backplane.data", data.path().toString());
         config.put("backplane.console", Boolean.toString(console));
+        if (command != null) {
+            config.put("backplane.command", command);
+        }
         config.put("felix.fileinstall.dir", deployFolder(data).toString());
         config.put("felix.fileinstall.tmpdir", data.emptyFolder("tmp").toString());
         config.put("felix.log.logger", new FrameworkLog());
@@ -157,6 +166,16 @@ final class Platform {
             }
         }
         return false;
+    }
+
+    /** Checks that a bundle is there that executes commands. */
+    void requireShell() throws LaunchException {
+        for (Bundle bundle : framework.getBundleContext().getBundles()) {
+            if (SHELL.equals(bundle.getSymbolicName())) {
+                return;
+            }
+        }
+        throw new LaunchException("this distribution has no shell for option '-c'");
     }
 
     private void requireStartupTaken(Bundle control) throws LaunchException {

@@ -58,6 +58,7 @@ class CommandLineTest {
     void noShellTurnsThePromptOff() throws Exception {
         assertTrue(CommandLine.parse().console());
         assertFalse(CommandLine.parse("--no-shell").console());
+        assertEquals("nodes; jobs", CommandLine.parse("-c", "nodes; jobs").command());
     }
 
     private static void assertRefused(String message, String... arguments) {
