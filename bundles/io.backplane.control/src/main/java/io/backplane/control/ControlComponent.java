@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkEvent;
@@ -39,6 +40,8 @@ import org.slf4j.LoggerFactory;
  * every driver of the distribution is there. Stopping closes exports and images; the framework's
  * thread waits for that, and it is the only one that may.
  */
+@Capability(namespace = "osgi.service",
+        attribute = "objectClass:List<String>=\"io.backplane.job.Jobs\"")
 @Component(service = {}, immediate = true)
 public final class ControlComponent {
     private static final Logger LOG = LoggerFactory.getLogger(ControlComponent.class);

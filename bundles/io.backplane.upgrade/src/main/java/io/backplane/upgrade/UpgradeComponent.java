@@ -1,0 +1,121 @@
+package io.backplane.upgrade;
+
+import io.backplane.aio.AioContext;
+import io.backplane.aio.EventLoops;
+import io.backplane.block.BlockException;
+import io.backplane.block.BlockException.Kind;
+import io.backplane.block.graph.BlockGraph;
+import io.backplane.job.Jobs;
+import io.backplane.qmp.QmpCommand;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.wiring.FrameworkWiring;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Registers the commands, and does with bundles what upgrades ask for. */
+@Component(service = {}, immediate = true)
+public final class UpgradeComponent implements BundleStore {
+    private static final Logger LOG = LoggerFactory.getLogger(UpgradeComponent.class);
+    private static final long REFRESH_SECONDS = 30;
+
+    // Immutable
+    private final BundleContext system;
+    private final AioContext main;
+    private final AutoCloseable listening;
+    private final AtomicLong installCount = new AtomicLong();
+
+    /** Called by the component runtime. */
+    @Activate
+    public UpgradeComponent(BundleContext context, @Reference EventLoops loops,
+            @Reference BlockGraph graph, @Reference Jobs jobs) {
+        system = context.getBundle(0).getBundleContext();
+        main = loops.main();
+        UpgradeHistory history = new UpgradeHistory(main);
+        listening = graph.listen(history);
+        for (QmpCommand command : new UpgradeCommands(main, graph, jobs, this, history)
+                .commands()) {
+            context.registerService(QmpCommand.class, command, FrameworkUtil.asDictionary(
+                    Map.of(QmpCommand.COMMAND, command.name())));
+        }
+    }
+
+    /** Called by the component runtime; the framework withdraws the commands. */
+    @Deactivate
+    void deactivate() throws Exception {
+        listening.close();
+    }
+
+    @Override
+    public long install(Path jar) throws BlockException {
+        Bundle bundle;
+        try (InputStream in = Files.newInputStream(jar)) {
+            bundle = system.installBundle("upgrade:" + main.nowNs() + "-"
+                    + installCount.incrementAndGet() + "/" + jar.getFileName(), in);
+        } catch (IOException e) {
+            throw new BlockException(Kind.NOT_FOUND, "Could not read bundle '" + jar + "': " + e,
+                    e);
+        } catch (BundleException e) {
+            throw refusal(jar, e);
+        }
+        try {
+            bundle.start();
+        } catch (BundleException e) {
+            removeQuietly(bundle);
+            throw refusal(jar, e);
+        }
+        return bundle.getBundleId();
+    }
+
+    private static BlockException refusal(Path jar, BundleException e) {
+        Throwable cause = e.getCause() != null ? e.getCause() : e;
+        return new BlockException(Kind.INVALID, "Bundle '" + jar.getFileName() + "' is refused: "
+                + cause.getMessage(), e);
+    }
+
+    private void removeQuietly(Bundle bundle) {
+        try {
+            remove(bundle.getBundleId());
+        } catch (BlockException e) {
+            LOG.warn("bundle {} stays: {}", bundle, e.getMessage());
+        }
+    }
+
+    @Override
+    public void remove(long bundleId) throws BlockException {
+        Bundle bundle = system.getBundle(bundleId);
+        if (bundle == null) {
+            return;
+        }
+        CountDownLatch refreshed = new CountDownLatch(1);
+        try {
+            bundle.uninstall();
+            system.getBundle(0).adapt(FrameworkWiring.class).refreshBundles(List.of(bundle),
+                    _ -> refreshed.countDown());
+            if (!refreshed.await(REFRESH_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("bundle {} is uninstalled, but not let go within {} s", bundle,
+                        REFRESH_SECONDS);
+            }
+        } catch (BundleException e) {
+            throw new BlockException(Kind.IO, "Bundle " + bundle + " cannot be uninstalled: "
+                    + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
