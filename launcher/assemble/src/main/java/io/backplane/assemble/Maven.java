@@ -71,7 +71,7 @@ record Maven(Path work, List<String> repositories, boolean isOffline) {
             for (String line : log.split("\n")) {
                 if (line.contains(name)) {
                     return new AssemblyException(each.place() + ": can't get " + id + ": it is not"
-                            + " in " + whereLooked + ", and Maven says: " + shorten(line, name));
+                            + " in " + whereLooked + ", and Maven says: " + shorten(line));
                 }
             }
         }
@@ -80,11 +80,11 @@ record Maven(Path work, List<String> repositories, boolean isOffline) {
                 + wanted.getFirst().id() + ": Maven says: " + first.strip());
     }
 
-    private static String shorten(String line, String name) {
-        int from = Math.max(line.indexOf("Could not"), line.indexOf("Cannot access"));
+    private static String shorten(String line) {
+        int from = Math.max(line.lastIndexOf("Could not"), line.lastIndexOf("Cannot access"));
         String text = line.substring(from < 0 ? 0 : from);
         int end = text.indexOf(" -> [Help");
-        return (end < 0 ? text : text.substring(0, end)).replace(name, "it").strip();
+        return (end < 0 ? text : text.substring(0, end)).strip();
     }
 
     private String pom(List<Wanted> wanted) {
