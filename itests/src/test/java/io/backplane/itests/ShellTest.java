@@ -148,7 +148,7 @@ class ShellTest {
         String drivers = shell("drivers").out();
         assertTrue(drivers.lines().anyMatch(l -> l.matches(
                 "qcow2 +0.1.0 +io.backplane.driver.qcow2 +\\d+ +yes +disk")), drivers);
-        assertTrue(shell("devices").out().contains("vhost-user-blk"));
+        assertTrue(shell("devices").out().contains("virtio-blk"));
         assertTrue(shell("features").out().contains("full"));
         for (String view : List.of("loops", "drains", "jobs", "iothreads", "bundles", "version")) {
             Command shown = shell(view);

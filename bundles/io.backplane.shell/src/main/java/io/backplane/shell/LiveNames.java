@@ -47,6 +47,7 @@ final class LiveNames implements Names {
             case "job-id" -> command.startsWith("job-") ? ids("query-jobs", "id") : List.of();
             case "driver" -> drivers();
             case "bundle", "bundles" -> List.copyOf(bundles.get());
+            case "devices" -> ids("x-query-devices", "device");
             case "filename", "path" -> paths(Path.of(""), typed);
             case "file" -> switch (command) {
                 case "deploy" -> paths(userFolder == null ? Path.of("") : userFolder, typed);
@@ -62,7 +63,7 @@ final class LiveNames implements Names {
             return ids("query-jobs", "id");
         }
         if (command.equals("device_del") || command.equals("device-del")) {
-            return ids("query-devices", "id");
+            return ids("x-query-devices", "device");
         }
         return switch (command) {
             case "block-export-del" -> ids("query-block-exports", "id");

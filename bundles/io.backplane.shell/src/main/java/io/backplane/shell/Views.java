@@ -22,7 +22,7 @@ final class Views {
                 view("drivers", "query-block-drivers", Views::drivers),
                 view("graph", "x-debug-query-block-graph", this::graph),
                 view("exports", "query-block-exports", Views::exports),
-                view("devices", "query-block-exports", this::devices),
+                view("devices", "x-query-devices", Views::devices),
                 view("iothreads", "query-iothreads", Views::iothreads),
                 view("jobs", "query-jobs", Views::jobs),
                 view("drains", "query-drain", Views::drains),
@@ -92,15 +92,20 @@ final class Views {
         table.print(out);
     }
 
-    private void devices(Object reply, PrintStream out) throws InterruptedException {
-        Table table = new Table("device", "type", "node", "state");
-        for (Map<?, ?> export : entries(reply)) {
-            table.row(export.get("id"), export.get("type"), export.get("node-name"),
-                    Boolean.TRUE.equals(export.get("shutting-down")) ? "stopping" : "serving");
-        }
-        for (Map<?, ?> device : entries(gateway.ask("query-devices"))) {
-            table.row(first(device, "id", "device"), first(device, "driver", "type"),
-                    first(device, "node-name", "drive"), first(device, "state", "status"));
+    private static void devices(Object reply, PrintStream out) {
+        Table table = new Table("device", "driver", "version", "node", "front-end", "address",
+                "upgrades");
+        for (Map<?, ?> device : entries(reply)) {
+            List<String> upgrades = new ArrayList<>();
+            for (Map<?, ?> swap : entries(device.get("swaps"))) {
+                upgrades.add(swap.get("from") + " to " + swap.get("to") + " in "
+                        + Sizes.age(swap.get("pause-ns")));
+            }
+            table.row(device.get("device"), device.get("driver"),
+                    device.get("version") == null ? "(gone)" : device.get("version"),
+                    device.get("node-name"),
+                    Boolean.TRUE.equals(device.get("connected")) ? "connected" : "none",
+                    device.get("address"), String.join(", ", upgrades));
         }
         table.print(out);
     }
@@ -169,15 +174,6 @@ final class Views {
             }
         }
         return entries;
-    }
-
-    private static Object first(Map<?, ?> entry, String... keys) {
-        for (String key : keys) {
-            if (entry.get(key) != null) {
-                return entry.get(key);
-            }
-        }
-        return null;
     }
 
     private static String joined(Object list) {
