@@ -3,8 +3,6 @@ package io.backplane.loop;
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AioTimer;
 import io.backplane.aio.BottomHalf;
-import io.backplane.aio.ContextReport;
-import io.backplane.aio.Coroutine;
 import io.backplane.aio.CoroutinePool;
 import io.backplane.aio.CoroutineRegistry;
 import io.backplane.aio.Current;
@@ -54,7 +52,6 @@ public final class EventLoop implements AioContext {
     private static final int COROUTINES_PER_TURN = 1024;
     private static final int TIMERS_PER_TURN = 256;
     private static final int LAST_TURNS_MAX = 1000;
-    private static final int INBOX_SEEN_MAX = 10_000;
     private static final VarHandle INBOX;
 
     static {
@@ -73,10 +70,10 @@ public final class EventLoop implements AioContext {
     private final AdaptivePolling polling;
     private final BooleanSupplier maySpin;
     private final TimerHeap timers = new TimerHeap();
-    private final LoopProgress progress = new LoopProgress();
+    final LoopProgress progress = new LoopProgress();
 
     // Any thread
-    private volatile Notice inbox;
+    volatile Notice inbox;
     private volatile int notifyMe;
     private final AtomicInteger wakers = new AtomicInteger();
     private volatile boolean stop;
@@ -85,17 +82,17 @@ public final class EventLoop implements AioContext {
     private volatile List<PollerFactory> newFactories;
 
     // Home context only
-    private final ReadyQueue ready = new ReadyQueue();
-    private final List<LoopHandler> handlers = new ArrayList<>();
+    final ReadyQueue ready = new ReadyQueue();
+    final List<LoopHandler> handlers = new ArrayList<>();
     private LoopHandler[] pollable = new LoopHandler[0];
     private Notice firstCallback;
     private Notice lastCallback;
-    private int callbackCount;
+    int callbackCount;
 
     // Written by the owner, read racily for diagnosis
-    private String phase = "new";
-    private long turnCount;
-    private Object runningNow;
+    String phase = "new";
+    long turnCount;
+    Object runningNow;
 
     /**
      * A loop nobody runs yet.
@@ -149,7 +146,7 @@ public final class EventLoop implements AioContext {
             try {
                 turn();
             } catch (RuntimeException | Error e) {
-                LOG.error("bug: a turn of context {} failed, {}", name, describe(), e);
+                LOG.error("bug: a turn of context {} failed, {}", name, LoopReport.line(this), e);
             }
         }
         phase = "closing";
@@ -174,7 +171,7 @@ public final class EventLoop implements AioContext {
 
     // ---- one turn
 
-    private void turn() {
+    void turn() {
         if (newFactories != null) {
             switchPoller();
         }
@@ -541,62 +538,5 @@ public final class EventLoop implements AioContext {
         }
         old.close(); // waits for the I/O in flight there and wakes its coroutines
         LOG.info("context {} changed from {} to {}", name, old.mechanism(), poller.mechanism());
-    }
-
-    /** What the loop does now, for operators; read without synchronisation. */
-    ContextReport report(Thread thread, int threadId) {
-        long nowNs = clock.getAsLong();
-        int callbacks = callbackCount;
-        int readyCount = ready.count();
-        int seen = 0;
-        for (Notice n = inbox; n != null && seen < INBOX_SEEN_MAX; n = n.next, seen++) {
-            if (n.kind == Notice.CONTINUATION) {
-                readyCount++;
-            } else {
-                callbacks++;
-            }
-        }
-        int suspended = 0;
-        List<String> stack = new ArrayList<>();
-        for (Coroutine coroutine : coroutines.registry().busy()) {
-            if (coroutine.context() != this) {
-                continue;
-            }
-            if (coroutine.isSuspended()) {
-                suspended++;
-            } else if (coroutine.isMounted()) {
-                addStack(stack, coroutine.name(), coroutine.stack());
-            }
-        }
-        if (thread != null) {
-            addStack(stack, thread.getName(), thread.getStackTrace());
-        }
-        Poller now = poller;
-        Object running = runningNow;
-        return new ContextReport(name, threadId, now == null ? "none" : now.mechanism(), phase,
-                running == null ? null : running.toString(), turnCount,
-                LoopProgress.ageNs(progress.prepareNs(), nowNs),
-                LoopProgress.ageNs(progress.pollNs(), nowNs),
-                LoopProgress.ageNs(progress.dispatchNs(), nowNs),
-                LoopProgress.ageNs(progress.scheduleNs(), nowNs), callbacks, readyCount,
-                suspended, stack);
-    }
-
-    private static void addStack(List<String> lines, String owner, StackTraceElement[] stack) {
-        if (stack.length > 0) {
-            lines.add(owner + ":");
-        }
-        for (StackTraceElement frame : stack) {
-            lines.add(frame.toString());
-        }
-    }
-
-    /** As {@link #report}, in a line, for the log. */
-    String describe() {
-        Poller now = poller;
-        return name + ": " + phase + (runningNow == null ? "" : " " + runningNow)
-                + ", turn " + turnCount + ", callbacks " + callbackCount + ", ready "
-                + ready.count() + ", handlers " + handlers + ", poller "
-                + (now == null ? "none" : now.mechanism());
     }
 }

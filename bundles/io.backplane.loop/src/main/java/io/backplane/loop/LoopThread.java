@@ -109,7 +109,7 @@ final class LoopThread implements IoThread {
     }
 
     ContextReport report() {
-        return loop.report(thread, threadId);
+        return LoopReport.of(loop, thread, threadId);
     }
 
     EventLoop loop() {

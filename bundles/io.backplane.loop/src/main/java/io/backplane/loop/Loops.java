@@ -143,7 +143,7 @@ public final class Loops implements EventLoops, AutoCloseable {
     public List<ContextReport> reports() {
         List<ContextReport> reports = new ArrayList<>();
         LoopThread mainNow = mainThread;
-        reports.add(mainNow == null ? main.report(null, 0) : mainNow.report());
+        reports.add(mainNow == null ? LoopReport.of(main, null, 0) : mainNow.report());
         for (LoopThread thread : ioThreads) {
             reports.add(thread.report());
         }
@@ -152,9 +152,9 @@ public final class Loops implements EventLoops, AutoCloseable {
 
     /** What each loop does now, a line each; for a loop that hangs. */
     public String describe() {
-        StringBuilder text = new StringBuilder(main.describe()).append('\n');
+        StringBuilder text = new StringBuilder(LoopReport.line(main)).append('\n');
         for (LoopThread thread : ioThreads) {
-            text.append(thread.loop().describe()).append('\n');
+            text.append(LoopReport.line(thread.loop())).append('\n');
         }
         return text.toString();
     }
