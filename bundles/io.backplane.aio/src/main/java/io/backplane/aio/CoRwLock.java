@@ -1,13 +1,15 @@
 package io.backplane.aio;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A readers-writer lock between coroutines of any contexts, fair in FIFO order: a reader that
  * comes after a waiting writer waits behind it. It may be held over a suspension.
  */
-public final class CoRwLock {
+public final class CoRwLock implements Awaited {
     private record Ticket(Coroutine coroutine, boolean writer) {
     }
 
@@ -20,14 +22,44 @@ public final class CoRwLock {
     }
 
     // Immutable
+    private final String name;
     private final Held readHeld = this::unlockRead;
     private final Held writeHeld = this::unlockWrite;
 
     // Any thread, under guard; never held over a suspension
     private final ReentrantLock guard = new ReentrantLock();
     private final ArrayDeque<Ticket> waiters = new ArrayDeque<>();
+    private final List<Coroutine> owners = new ArrayList<>();
     private int readers;
     private boolean writer;
+
+    /** A free lock. */
+    @AnyThread
+    public CoRwLock() {
+        this("CoRwLock");
+    }
+
+    /** A free lock that operators see as {@code name}. */
+    @AnyThread
+    public CoRwLock(String name) {
+        this.name = name;
+    }
+
+    @Override
+    public String describe() {
+        return name;
+    }
+
+    /** Who owns it; a reader behind a waiting writer waits for the readers before that too. */
+    @Override
+    public List<Coroutine> blockers() {
+        guard.lock();
+        try {
+            return List.copyOf(owners);
+        } finally {
+            guard.unlock();
+        }
+    }
 
     /** Suspends until the caller may read. */
     @Suspends
@@ -76,17 +108,18 @@ public final class CoRwLock {
         guard.lock();
         try {
             if (waiters.isEmpty() && !writer && (!wantsWrite || readers == 0)) {
-                take(wantsWrite);
+                take(wantsWrite, Coroutine.current());
                 return;
             }
             waiters.addLast(new Ticket(Coroutine.current(), wantsWrite));
         } finally {
             guard.unlock();
         }
-        Coroutine.suspend();
+        Coroutine.suspend(this); // who unlocks hands it over
     }
 
-    private void take(boolean wantsWrite) {
+    private void take(boolean wantsWrite, Coroutine owner) {
+        owners.add(owner);
         if (wantsWrite) {
             writer = true;
         } else {
@@ -99,6 +132,7 @@ public final class CoRwLock {
         try {
             assert readers > 0 : "read unlock without a lock";
             readers--;
+            disown();
             grant();
         } finally {
             guard.unlock();
@@ -110,9 +144,17 @@ public final class CoRwLock {
         try {
             assert writer : "write unlock without the lock";
             writer = false;
+            owners.clear();
             grant();
         } finally {
             guard.unlock();
+        }
+    }
+
+    /** Another coroutine than the owner may unlock; then one is as good as the other. */
+    private void disown() {
+        if (!owners.remove(Coroutine.currentOrNull())) {
+            owners.removeFirst();
         }
     }
 
@@ -121,7 +163,7 @@ public final class CoRwLock {
         while ((first = waiters.peekFirst()) != null
                 && !writer && (!first.writer || readers == 0)) {
             waiters.pollFirst();
-            take(first.writer);
+            take(first.writer, first.coroutine);
             first.coroutine.wake();
         }
     }

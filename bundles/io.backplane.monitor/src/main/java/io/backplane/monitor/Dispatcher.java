@@ -29,8 +29,8 @@ public final class Dispatcher implements QmpCommands {
     private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
 
     // Immutable
-    private final CoMutex monitorLane = new CoMutex();
-    private final CoMutex operatorLane = new CoMutex();
+    private final CoMutex monitorLane = new CoMutex("the commands of monitors");
+    private final CoMutex operatorLane = new CoMutex("the commands of operators");
     private final Branches branches = this::branchesOf;
     private final OptionParser parser = new OptionParser(branches);
 

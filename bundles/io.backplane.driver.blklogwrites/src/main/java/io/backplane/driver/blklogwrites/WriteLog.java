@@ -45,10 +45,10 @@ final class WriteLog {
     private final BufferPool buffers;
     private final int sectorBytes;
     private final long updateInterval;
-    private final CoMutex state = new CoMutex();
+    private final CoMutex state = new CoMutex("the state of a write log");
     private final CoQueue progress = new CoQueue(state);
-    private final CoMutex superblock = new CoMutex();
-    private final CoMutex growth = new CoMutex();
+    private final CoMutex superblock = new CoMutex("the superblock of a write log");
+    private final CoMutex growth = new CoMutex("the growth of a write log");
 
     // Under state
     private final ArrayDeque<Slot> unwritten = new ArrayDeque<>();

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class DataBarrier {
     // Immutable
     private final Qcow2Image image;
-    private final CoMutex flushing = new CoMutex();
+    private final CoMutex flushing = new CoMutex("the flush of qcow2 data");
 
     // Any thread
     private final AtomicLong arrived = new AtomicLong();

@@ -24,7 +24,7 @@ final class Qcow2Image {
     final BufferPool buffers;
     final NodeNotices notices;
     final MetadataMap metadata;
-    final CoMutex lock = new CoMutex();
+    final CoMutex lock = new CoMutex("the metadata of a qcow2 image");
     final WriteEpoch epoch = new WriteEpoch();
     final boolean rawDataFile;
 

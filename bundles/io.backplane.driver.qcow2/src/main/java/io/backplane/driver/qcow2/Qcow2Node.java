@@ -34,7 +34,7 @@ final class Qcow2Node implements DriverNode, CheckableNode {
     private final Resizer resizer;
     private final ImageNames names;
     private final boolean lazyInHeader;
-    private final CoMutex preparing = new CoMutex();
+    private final CoMutex preparing = new CoMutex("the preparation of a qcow2 image");
     private final AioTimer cleaner;
     private final AioContext home;
 

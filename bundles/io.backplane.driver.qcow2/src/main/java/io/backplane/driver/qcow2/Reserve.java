@@ -37,7 +37,7 @@ final class Reserve {
     // Immutable
     private final Qcow2Image image;
     private final int clusterBits;
-    private final CoMutex filling = new CoMutex();
+    private final CoMutex filling = new CoMutex("the reserve of qcow2 clusters");
 
     // Under the metadata lock
     private final ArrayDeque<Run> runs = new ArrayDeque<>();

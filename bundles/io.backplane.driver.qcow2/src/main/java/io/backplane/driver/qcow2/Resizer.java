@@ -18,7 +18,7 @@ final class Resizer {
     private final Writer writer;
     private final Eraser eraser;
     private final boolean snapshots;
-    private final CoMutex one = new CoMutex();
+    private final CoMutex one = new CoMutex("the resize of a qcow2 image");
 
     Resizer(Qcow2Image image, Reader reader, Writer writer, Eraser eraser, boolean snapshots) {
         this.image = image;

@@ -42,9 +42,9 @@ final class WriteBack {
 
     // Immutable
     private final Qcow2Image image;
-    private final CoMutex flushLock = new CoMutex();
+    private final CoMutex flushLock = new CoMutex("the flush of qcow2 metadata");
     /** Keeps writes of refcounts in order. Who holds it never waits for the metadata lock. */
-    final CoMutex refcountWrites = new CoMutex();
+    final CoMutex refcountWrites = new CoMutex("the writes of qcow2 refcounts");
 
     // Any thread
     /** Writes of refcounts that failed and whose contents are not dirty again yet. */

@@ -51,7 +51,7 @@ final class Converter {
     private final long blockBytes;
     private final int workerCount;
     private final BufferPool buffers = new BufferPool();
-    private final CoMutex mutex = new CoMutex();
+    private final CoMutex mutex = new CoMutex("the progress of a conversion");
     private final CoQueue turn = new CoQueue(mutex);
 
     // Under mutex
