@@ -3,6 +3,7 @@ package io.backplane.graph;
 import io.backplane.aio.AioContext;
 import io.backplane.aio.BottomHalf;
 import io.backplane.aio.InFlight;
+import io.backplane.aio.RequestEvent;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockLimits;
 import io.backplane.block.BlockPermission;

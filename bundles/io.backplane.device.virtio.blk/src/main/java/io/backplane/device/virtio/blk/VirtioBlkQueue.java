@@ -6,6 +6,7 @@ import static io.backplane.device.virtio.blk.VirtioBlkRequest.STATUS_IOERR;
 import static io.backplane.device.virtio.blk.VirtioBlkRequest.STATUS_OK;
 import static io.backplane.device.virtio.blk.VirtioBlkRequest.STATUS_UNSUPP;
 
+import io.backplane.aio.RequestEvent;
 import io.backplane.block.BlockException;
 import io.backplane.block.RequestFlags;
 import io.backplane.block.backend.BlockBackend;
@@ -79,9 +80,14 @@ final class VirtioBlkQueue implements QueueHandler {
             status = e.kind() == BlockException.Kind.UNSUPPORTED ? STATUS_UNSUPP : STATUS_IOERR;
         }
         VirtioBlkRequest.writeStatus(writable, status);
-        element.complete(writable.bytes());
-        RequestEvent.end(event, backend.name(), type, sector << 9,
-                Math.max(readable.bytes() - HEADER_BYTES, writable.bytes() - 1));
+        if (event == null) {
+            element.complete(writable.bytes());
+        } else {
+            long bytes = Math.max(readable.bytes() - HEADER_BYTES, writable.bytes() - 1);
+            element.complete(writable.bytes());
+            RequestEvent.end(event, "device", backend.name(), VirtioBlkRequest.verb(type),
+                    sector << 9, bytes);
+        }
     }
 
     private byte read(IoVector data, long bytes) throws BlockException {

@@ -109,4 +109,10 @@ final class VirtioBlkRequest {
     long flags() {
         return flags;
     }
+
+    /** A type in a word. */
+    static String verb(long type) {
+        return type == TYPE_IN ? "read" : type == TYPE_OUT ? "write"
+                : type == TYPE_FLUSH ? "flush" : "type " + type;
+    }
 }

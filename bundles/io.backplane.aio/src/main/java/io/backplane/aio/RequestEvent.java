@@ -1,6 +1,5 @@
-package io.backplane.device.virtio.blk;
+package io.backplane.aio;
 
-import io.backplane.aio.Coroutine;
 import jdk.jfr.Category;
 import jdk.jfr.Enabled;
 import jdk.jfr.Event;
@@ -9,15 +8,16 @@ import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
 /**
- * JFR event: a request of the guest, joined with other storeys by its id. Off unless a recording asks
- * for it; then the cost is the test of one static flag, and nothing is made.
+ * JFR event: a request passed a storey (a device, a backend, a node), joined with the others by its
+ * id. Off unless a recording asks for it; then the cost is the test of one static flag, and nothing
+ * is made.
  */
 @Name("backplane.Request")
 @Label("Request")
 @Category("Backplane")
 @Enabled(false)
 @StackTrace(false)
-final class RequestEvent extends Event {
+public final class RequestEvent extends Event {
     private static final RequestEvent PROBE = new RequestEvent();
 
     @Label("Storey")
@@ -33,12 +33,12 @@ final class RequestEvent extends Event {
     @Label("Bytes")
     private long bytes;
 
-
     private RequestEvent() {
     }
 
     /** One that begins now; null while nobody records. */
-    static RequestEvent start() {
+    @AnyThread
+    public static RequestEvent start() {
         if (!PROBE.isEnabled()) {
             return null;
         }
@@ -47,29 +47,34 @@ final class RequestEvent extends Event {
         return event;
     }
 
-    /** The request is done; {@code event} is what {@link #start} gave. */
-    static void end(RequestEvent event, String device, long type, long offset, long bytes) {
+    /**
+     * The request is done.
+     *
+     * @param event what {@link #start} gave
+     * @param storey such as {@code device}
+     * @param target its name in the storey
+     * @param verb such as {@code read}
+     * @param offset start in bytes
+     * @param bytes length in bytes
+     */
+    @AnyThread
+    public static void end(RequestEvent event, String storey, String target, String verb, long offset,
+            long bytes) {
         if (event != null) {
-            event.end(device, type, offset, bytes);
+            event.end(storey, target, verb, offset, bytes);
         }
     }
 
-    private void end(String device, long type, long from, long length) {
+    private void end(String ofStorey, String ofTarget, String ofVerb, long from, long length) {
         end();
         if (shouldCommit()) {
-            storey = "device";
-            target = device;
+            storey = ofStorey;
+            target = ofTarget;
             requestId = Coroutine.current().requestId();
-            verb = name(type);
+            verb = ofVerb;
             offset = from;
             bytes = length;
             commit();
         }
-    }
-
-    private static String name(long type) {
-        return type == VirtioBlkRequest.TYPE_IN ? "read"
-                : type == VirtioBlkRequest.TYPE_OUT ? "write"
-                : type == VirtioBlkRequest.TYPE_FLUSH ? "flush" : "type " + type;
     }
 }

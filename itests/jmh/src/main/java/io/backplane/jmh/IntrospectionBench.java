@@ -1,0 +1,118 @@
+package io.backplane.jmh;
+
+import io.backplane.aio.AioContext;
+import io.backplane.aio.Awaited;
+import io.backplane.aio.CoMutex;
+import io.backplane.aio.Coroutine;
+import io.backplane.aio.RequestEvent;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What it costs that requests and waits can be seen while nobody looks: what a request records of
+ * itself against nothing, and a suspension that says what it is for against one that does not.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(2)
+public class IntrospectionBench {
+    private static final int COUNT = 10_000;
+
+    private static final Awaited REASON = new Awaited() {
+        @Override
+        public String describe() {
+            return "a wake";
+        }
+
+        @Override
+        public List<Coroutine> blockers() {
+            return List.of();
+        }
+    };
+
+    private final CoMutex target = new CoMutex("something");
+    private MainLoop loop;
+    private long sum;
+
+    /** Starts the loop. */
+    @Setup
+    public void start() {
+        loop = new MainLoop();
+    }
+
+    /** Stops the loop. */
+    @TearDown
+    public void stop() {
+        loop.close();
+    }
+
+    /** The batch alone. */
+    @Benchmark
+    @OperationsPerInvocation(COUNT)
+    public void requestUnseen() throws Exception {
+        loop.run(() -> {
+            for (int i = 0; i < COUNT; i++) {
+                sum += Coroutine.current().isIdle() ? 1 : i;
+            }
+        });
+    }
+
+    /** What each storey's request does: the test of the event's flag, the carried request. */
+    @Benchmark
+    @OperationsPerInvocation(COUNT)
+    public void requestSeen() throws Exception {
+        loop.run(() -> {
+            for (int i = 0; i < COUNT; i++) {
+                Coroutine self = Coroutine.current();
+                RequestEvent event = RequestEvent.start();
+                self.carry(target, "read", i, 4096);
+                sum += self.isIdle() ? 1 : i;
+                self.carryNothing();
+                RequestEvent.end(event, "bench", "none", "read", i, 4096);
+            }
+        });
+    }
+
+    /** A suspension that says nothing. */
+    @Benchmark
+    @OperationsPerInvocation(COUNT)
+    public void waitUnseen() throws Exception {
+        loop.run(() -> {
+            Coroutine self = Coroutine.current();
+            AioContext main = AioContext.current();
+            for (int i = 0; i < COUNT; i++) {
+                main.schedule(self::wake);
+                Coroutine.suspend();
+            }
+        });
+    }
+
+    /** A suspension that says what it is for. */
+    @Benchmark
+    @OperationsPerInvocation(COUNT)
+    public void waitSeen() throws Exception {
+        loop.run(() -> {
+            Coroutine self = Coroutine.current();
+            AioContext main = AioContext.current();
+            for (int i = 0; i < COUNT; i++) {
+                main.schedule(self::wake);
+                Coroutine.suspend(REASON);
+            }
+        });
+    }
+}
