@@ -45,6 +45,14 @@ class CategoriesGuardTest {
             deploy(daemon, "java.util.List.of(graph).forEach(g -> g.nodes())");
             await(daemon, "BlockGraph.nodes, which is @GlobalState, through a lambda of "
                     + "planted.Activator.work");
+            deploy(daemon, """
+                    graph.drivers();
+                    }
+                    @io.backplane.aio.GlobalState @io.backplane.aio.Suspends
+                    @io.backplane.aio.GraphWrlock void locked() {
+                        graph.awaitDrained(null)""");
+            await(daemon, "planted.Activator.locked (Activator.java:20) is @GraphWrlock but calls "
+                    + "io.backplane.block.graph.BlockGraph.awaitDrained, which is @GraphUnlocked");
 
             assertEquals(1, count(daemon, "planted runs"), () -> said(daemon));
             deploy(daemon, "graph.drivers().size()");

@@ -67,6 +67,15 @@ final class Calls {
         return calls.getOrDefault(method, List.of());
     }
 
+    /** The methods that were read: the bundle's, and what they reach without annotations. */
+    Set<MethodFacts> methods() {
+        return calls.keySet();
+    }
+
+    Uses uses() {
+        return uses;
+    }
+
     List<Root> roots() {
         return roots;
     }

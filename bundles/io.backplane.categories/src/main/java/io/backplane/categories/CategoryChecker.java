@@ -24,6 +24,8 @@ import java.util.Set;
  * tells. A new object of a class that implements an interface of the JDK is followed as a lambda
  * is, to the parameter that it is handed to.
  *
+ * <p>The marks of the graph lock are held against each other by {@link LockChecker}.
+ *
  * <p>An instance belongs to one thread and serves one check.
  */
 public final class CategoryChecker {
@@ -65,6 +67,7 @@ public final class CategoryChecker {
                         root.because());
             }
         }
+        violations.addAll(new LockChecker(types, calls.uses(), calls.methods()).check());
         return sorted(violations);
     }
 
@@ -168,7 +171,7 @@ public final class CategoryChecker {
                 method.title() + where(method.owner(), line) + " " + what));
     }
 
-    private static String where(ClassFacts type, int line) {
+    static String where(ClassFacts type, int line) {
         return " (" + type.source() + (line == 0 ? "" : ":" + line) + ")";
     }
 }

@@ -17,10 +17,11 @@ import java.util.Map;
  *
  * @param own     a class of the bundle that is checked, not one it imports
  * @param type    what the annotations of the type say, the default of its methods
+ * @param section the lock of the graph that whoever has an open one holds, or null
  * @param methods by name and descriptor
  */
 record ClassFacts(String name, String superName, List<String> interfaces, ClassModel model,
-        boolean own, Declared type, Map<String, MethodFacts> methods) {
+        boolean own, Declared type, LockMark section, Map<String, MethodFacts> methods) {
     private static final String ANNOTATIONS = "Lio/backplane/aio/";
 
     static ClassFacts parse(byte[] bytes, boolean own) {
@@ -31,7 +32,7 @@ record ClassFacts(String name, String superName, List<String> interfaces, ClassM
         ClassFacts facts = new ClassFacts(model.thisClass().asInternalName(),
                 model.superclass().map(ClassEntry::asInternalName).orElse(null),
                 model.interfaces().stream().map(ClassEntry::asInternalName).toList(), model, own,
-                declared(marks, faults), new LinkedHashMap<>());
+                declared(marks, faults), LockMark.of(marks, faults), new LinkedHashMap<>());
         for (MethodModel method : model.methods()) {
             facts.add(method, faults);
         }
@@ -55,7 +56,8 @@ record ClassFacts(String name, String superName, List<String> interfaces, ClassM
         }
         Declared own = declared(marks, faults);
         MethodFacts facts = new MethodFacts(this, method, method.methodName().stringValue(),
-                method.methodType().stringValue(), own, parameters, faults);
+                method.methodType().stringValue(), own, LockMark.of(marks, faults), parameters,
+                faults);
         methods.put(facts.name() + facts.descriptor(), facts);
     }
 

@@ -10,11 +10,12 @@ import java.util.List;
  * A method as its class file tells it.
  *
  * @param own        what its own annotations say
+ * @param lock       what they say of the graph lock, or null
  * @param parameters what the annotations of each parameter say
  * @param faults     what its annotations say against each other
  */
 record MethodFacts(ClassFacts owner, MethodModel model, String name, String descriptor,
-        Declared own, List<Declared> parameters, List<String> faults) {
+        Declared own, LockMark lock, List<Declared> parameters, List<String> faults) {
 
     boolean is(AccessFlag flag) {
         return model.flags().has(flag);

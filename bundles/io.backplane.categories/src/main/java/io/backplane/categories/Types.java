@@ -193,6 +193,19 @@ final class Types {
         return own;
     }
 
+    /** What a method says of the graph lock itself, else what it overrides does; null: nothing. */
+    LockMark lockMark(MethodFacts method) {
+        if (method.lock() != null) {
+            return method.lock();
+        }
+        for (MethodFacts each : overridden(method)) {
+            if (each.lock() != null) {
+                return each.lock();
+            }
+        }
+        return null;
+    }
+
     private static Declared eachOwn(MethodFacts method) {
         return method.own().saysNothing() ? method.owner().type() : method.own();
     }

@@ -46,7 +46,22 @@ final class Planted {
             interface Namer {
                 @AnyThread String name(Graph graph);
             }
+            @GraphWrlock interface WriteSection extends AutoCloseable {
+                @AnyThread void close();
+            }
+            @GraphRdlock interface ReadSection extends AutoCloseable {
+                @AnyThread void close();
+            }
+            interface Locked {
+                @GlobalState @Suspends @GraphUnlocked WriteSection awaitWrite();
+                @IoCode @Suspends @GraphUnlocked ReadSection awaitRead();
+                @GlobalState @GraphWrlock void edit();
+                @GlobalState @GraphRdlock void walk();
+                @GlobalState @Suspends @GraphUnlocked AutoCloseable awaitDrained();
+                @GlobalState @Suspends void awaitOther();
+            }
             class Bundle {
+                Locked locked;
                 Graph graph; AioContext home; Object kept;
             """;
     private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();

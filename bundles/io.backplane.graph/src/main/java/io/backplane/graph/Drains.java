@@ -3,6 +3,7 @@ package io.backplane.graph;
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AioWait;
 import io.backplane.aio.Coroutine;
+import io.backplane.aio.GraphUnlocked;
 import io.backplane.block.BlockException;
 import io.backplane.block.graph.DrainedSection;
 import java.util.List;
@@ -39,6 +40,7 @@ final class Drains {
     }
 
     /** Drains one node; see {@link Graph#awaitDrained}. */
+    @GraphUnlocked
     DrainedSection awaitBegin(Node node, String asker) {
         AioContext back = enter(node);
         node.quiesceBegin();
@@ -49,6 +51,7 @@ final class Drains {
     }
 
     /** Drains several nodes together. */
+    @GraphUnlocked
     DrainedSection awaitBegin(List<Node> nodes, String asker) {
         check();
         List<Node> held = List.copyOf(nodes);
@@ -61,6 +64,7 @@ final class Drains {
      *
      * @throws BlockException BUSY if requests are in flight for longer; nothing is drained then
      */
+    @GraphUnlocked
     DrainedSection awaitBegin(List<Node> nodes, String asker, long timeoutNs)
             throws BlockException {
         check();
@@ -79,6 +83,7 @@ final class Drains {
     }
 
     /** Drains all nodes, also those that are added while it lasts. */
+    @GraphUnlocked
     DrainedSection awaitBeginAll(String asker) {
         check();
         graph.assertMain();

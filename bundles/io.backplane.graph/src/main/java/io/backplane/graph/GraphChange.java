@@ -1,5 +1,6 @@
 package io.backplane.graph;
 
+import io.backplane.aio.GraphWrlock;
 import io.backplane.block.BlockException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,12 +22,14 @@ final class GraphChange implements AutoCloseable {
     private final List<Runnable> onCommit = new ArrayList<>();
     private final Set<Node> touched = new LinkedHashSet<>();
 
+    @GraphWrlock
     GraphChange(Graph graph) {
         assert graph.lock.isWriting() : "edit without the graph's write lock";
         this.graph = graph;
     }
 
     /** Hangs an unused edge on {@code child}. */
+    @GraphWrlock
     void attach(Edge edge, Node child) throws BlockException {
         Node parent = edge.parentNode();
         if (parent != null && reaches(child, parent)) {
@@ -48,6 +51,7 @@ final class GraphChange implements AutoCloseable {
     }
 
     /** Takes an edge off its child. */
+    @GraphWrlock
     void detach(Edge edge) {
         assertQuiet(edge);
         Node child = edge.child;
@@ -67,6 +71,7 @@ final class GraphChange implements AutoCloseable {
     }
 
     /** Hangs an edge on another child. */
+    @GraphWrlock
     void replace(Edge edge, Node child) throws BlockException {
         assertQuiet(edge);
         Node before = edge.child;
@@ -95,6 +100,7 @@ final class GraphChange implements AutoCloseable {
     }
 
     /** Applies some other edit now, undone by {@code undoing}. */
+    @GraphWrlock
     void apply(Runnable edit, Runnable undoing) {
         edit.run();
         undo.push(undoing);
@@ -117,6 +123,7 @@ final class GraphChange implements AutoCloseable {
      * @throws BlockException naming the two users in conflict; nothing has changed then, once the
      *     change is closed
      */
+    @GraphWrlock
     void awaitCommit() throws BlockException {
         graph.permissions.awaitUpdate(touched);
         undo.clear();
@@ -124,6 +131,7 @@ final class GraphChange implements AutoCloseable {
     }
 
     @Override
+    @GraphWrlock
     public void close() {
         while (!undo.isEmpty()) {
             undo.pop().run();

@@ -5,6 +5,7 @@ import io.backplane.aio.AioWait;
 import io.backplane.aio.Awaited;
 import io.backplane.aio.CoMutex;
 import io.backplane.aio.Coroutine;
+import io.backplane.aio.GraphUnlocked;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -83,6 +84,7 @@ final class GraphLock {
     }
 
     /** Suspends while the graph is being written. Any context. */
+    @GraphUnlocked
     GraphReadSection awaitRead() {
         AioContext here = AioContext.current();
         for (;;) {
@@ -148,6 +150,7 @@ final class GraphLock {
     }
 
     /** Suspends until the caller alone may edit the graph. Main. */
+    @GraphUnlocked
     GraphWriteSection awaitWrite() {
         if (!main.isCurrent()) {
             throw new IllegalStateException("the graph is written in main only");

@@ -1,8 +1,10 @@
 package io.backplane.graph;
 
 import io.backplane.aio.Coroutine;
+import io.backplane.aio.GraphRdlock;
 
 /** The right to walk the graph; may be closed in another context than it was taken in. */
+@GraphRdlock
 final class GraphReadSection implements AutoCloseable {
     private final GraphLock lock;
     private final Coroutine reader;

@@ -1,5 +1,6 @@
 package io.backplane.graph;
 
+import io.backplane.aio.GraphWrlock;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockPermission;
 import io.backplane.block.Permissions;
@@ -31,6 +32,7 @@ final class PermissionRules {
      * @throws BlockException if two users conflict or a host file cannot be locked; everything is
      *     as before then
      */
+    @GraphWrlock
     void awaitUpdate(Collection<Node> touched) throws BlockException {
         List<Node> order = parentsFirst(touched);
         List<Changed> changes = new ArrayList<>();

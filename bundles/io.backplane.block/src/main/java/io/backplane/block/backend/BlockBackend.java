@@ -3,6 +3,7 @@ package io.backplane.block.backend;
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AnyThread;
 import io.backplane.aio.GlobalState;
+import io.backplane.aio.GraphUnlocked;
 import io.backplane.aio.IoCode;
 import io.backplane.aio.NoSuspend;
 import io.backplane.aio.Suspends;
@@ -122,10 +123,12 @@ public interface BlockBackend {
     /** Moves this backend and everything connected below to {@code target}, or nothing. */
     @GlobalState
     @Suspends
+    @GraphUnlocked
     void awaitMoveTo(AioContext target) throws BlockException;
 
     /** Drains, detaches the root and forgets the backend. */
     @GlobalState
     @Suspends
+    @GraphUnlocked
     void awaitClose();
 }

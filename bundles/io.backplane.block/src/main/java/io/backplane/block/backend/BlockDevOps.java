@@ -2,6 +2,7 @@ package io.backplane.block.backend;
 
 import io.backplane.aio.AioContext;
 import io.backplane.aio.GlobalState;
+import io.backplane.aio.GraphWrlock;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -34,12 +35,14 @@ public interface BlockDevOps {
 
     /** Whether the backend may move to {@code target}; one refusal and nothing moves. */
     @GlobalState
+    @GraphWrlock
     default boolean allowsContext(AioContext target) {
         return true;
     }
 
     /** The backend's home context changed; called inside a drained section. */
     @GlobalState
+    @GraphWrlock
     default void contextChanged(AioContext context) {
     }
 }

@@ -3,6 +3,7 @@ package io.backplane.block.graph;
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AnyThread;
 import io.backplane.aio.GlobalState;
+import io.backplane.aio.GraphUnlocked;
 import io.backplane.aio.IoCode;
 import io.backplane.aio.NoSuspend;
 import io.backplane.aio.Suspends;
@@ -69,21 +70,25 @@ public interface BlockGraph {
     /** Makes a named node (blockdev-add); undone completely on failure. */
     @GlobalState
     @Suspends
+    @GraphUnlocked
     BlockNode awaitAdd(BlockdevOptions options) throws BlockException;
 
     /** Deletes a node that nobody uses (blockdev-del). */
     @GlobalState
     @Suspends
+    @GraphUnlocked
     void awaitDelete(String nodeName) throws BlockException;
 
     /** Changes the options of nodes, all or none (blockdev-reopen). */
     @GlobalState
     @Suspends
+    @GraphUnlocked
     void awaitReopen(List<BlockdevOptions> options) throws BlockException;
 
     /** Creates an image (the work of blockdev-create). */
     @GlobalState
     @Suspends
+    @GraphUnlocked
     void awaitCreate(String driver, Record options, CreateProgress progress)
             throws BlockException;
 
@@ -103,6 +108,7 @@ public interface BlockGraph {
      */
     @GlobalState
     @Suspends
+    @GraphUnlocked
     BlockNode awaitOpen(String filename, String format, boolean writable, boolean forceShare)
             throws BlockException;
 
@@ -127,6 +133,7 @@ public interface BlockGraph {
      */
     @GlobalState
     @Suspends
+    @GraphUnlocked
     BlockBackend awaitAttach(String name, BlockdevRef node, Permissions permissions,
             AioContext context) throws BlockException;
 
@@ -136,6 +143,7 @@ public interface BlockGraph {
      */
     @GlobalState
     @Suspends
+    @GraphUnlocked
     DrainedSection awaitDrained(BlockNode node);
 
     /**
@@ -145,6 +153,7 @@ public interface BlockGraph {
      */
     @GlobalState
     @Suspends
+    @GraphUnlocked
     DrainedSection awaitDrained(BlockNode node, String asker);
 
     /** The drained sections that wait or hold now, oldest first. */
@@ -155,6 +164,7 @@ public interface BlockGraph {
     /** Drains all nodes. */
     @GlobalState
     @Suspends
+    @GraphUnlocked
     DrainedSection awaitAllDrained();
 
     /** Flushes all nodes (before a stop). */
@@ -165,6 +175,7 @@ public interface BlockGraph {
     /** Shuts down everything: drains, flushes and closes all nodes; used when the daemon stops. */
     @GlobalState
     @Suspends
+    @GraphUnlocked
     void awaitCloseAll();
 
     /** Adds a listener to what happens in the graph. */

@@ -2,6 +2,7 @@ package io.backplane.block.spi;
 
 import io.backplane.aio.AnyThread;
 import io.backplane.aio.GlobalState;
+import io.backplane.aio.GraphWrlock;
 import io.backplane.aio.IoCode;
 import io.backplane.aio.Suspends;
 import io.backplane.block.BlockException;
@@ -145,6 +146,7 @@ public interface DriverNode {
      */
     @Suspends
     @IoCode
+    @GraphWrlock
     default void awaitPermissionsChanged(Permissions parents) throws BlockException {
     }
 

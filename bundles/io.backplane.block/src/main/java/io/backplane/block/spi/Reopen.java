@@ -1,12 +1,14 @@
 package io.backplane.block.spi;
 
 import io.backplane.aio.GlobalState;
+import io.backplane.aio.GraphWrlock;
 
 /** A prepared change of a node's options; exactly one of the two is called, in main, without I/O. */
 public interface Reopen {
 
     /** The new options hold. */
     @GlobalState
+    @GraphWrlock
     void commit();
 
     /** The old options go on. */
