@@ -50,13 +50,18 @@ final class Weaver {
 
     private final Function<String, byte[]> classes;
     private final List<Patch> patches;
+    private final boolean preempts;
     private final Set<Patch> applied = new HashSet<>();
     private final Map<String, Set<String>> volatiles = new HashMap<>();
 
-    /** @param classes the bytes of a class by its binary name */
-    Weaver(Function<String, byte[]> classes, List<Patch> patches) {
+    /**
+     * @param classes the bytes of a class by its binary name
+     * @param preempts whether points of preemption go in; else only the patches are applied
+     */
+    Weaver(Function<String, byte[]> classes, List<Patch> patches, boolean preempts) {
         this.classes = classes;
         this.patches = patches;
+        this.preempts = preempts;
     }
 
     /** Classes that shall be changed. */
@@ -65,7 +70,8 @@ final class Weaver {
     }
 
     byte[] weave(String name, byte[] bytes) {
-        boolean woven = WOVEN.stream().anyMatch(name::startsWith) && !PLAIN.contains(name);
+        boolean woven = preempts && WOVEN.stream().anyMatch(name::startsWith)
+                && !PLAIN.contains(name);
         List<Patch> mine = patches.stream().filter(p -> p.type().equals(name)).toList();
         if (!woven && mine.isEmpty()) {
             return bytes;
@@ -106,7 +112,7 @@ final class Weaver {
             code.invokestatic(PREEMPTION, "point", NOTHING);
         }
         if (element instanceof InvokeInstruction call) {
-            if (call.owner().asInternalName().equals("java/lang/Thread")
+            if (preempts && call.owner().asInternalName().equals("java/lang/Thread")
                     && call.name().equalsString("onSpinWait")) {
                 code.invokestatic(PREEMPTION, "spin", NOTHING);
                 return;

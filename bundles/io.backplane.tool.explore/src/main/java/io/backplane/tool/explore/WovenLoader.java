@@ -18,7 +18,7 @@ final class WovenLoader extends ClassLoader {
     WovenLoader(List<Patch> patches) {
         super(WovenLoader.class.getClassLoader());
         setDefaultAssertionStatus(true);
-        weaver = new Weaver(this::bytes, patches);
+        weaver = new Weaver(this::bytes, patches, true);
     }
 
     /** Loads all that is patched, so that a patch without effect is told at once. */

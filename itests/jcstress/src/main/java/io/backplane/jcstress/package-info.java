@@ -1,0 +1,2 @@
+/** The primitives of the concurrency core under jcstress. */
+package io.backplane.jcstress;
