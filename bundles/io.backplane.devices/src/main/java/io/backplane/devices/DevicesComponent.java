@@ -3,6 +3,7 @@ package io.backplane.devices;
 import io.backplane.aio.EventLoops;
 import io.backplane.block.BlockException;
 import io.backplane.block.graph.BlockGraph;
+import io.backplane.block.graph.JsonFilenames;
 import io.backplane.hostio.posix.BlockingPool;
 import io.backplane.qmp.QmpBranches;
 import io.backplane.qmp.QmpCommand;
@@ -63,11 +64,16 @@ public final class DevicesComponent implements ModelBundles {
     private final Map<VirtioTransport, AutoCloseable> listening = new ConcurrentHashMap<>();
     private long installCount;
 
-    /** Called by declarative services. */
+    /**
+     * Called by declarative services.
+     *
+     * @param control stands for the commands that make nodes: when they go, all nodes are closed,
+     *     and the devices have to end before
+     */
     @Activate
     public DevicesComponent(BundleContext context, @Reference EventLoops loops,
             @Reference BlockGraph graph, @Reference QmpCommands commands,
-            @Reference QmpEvents events) {
+            @Reference QmpEvents events, @Reference JsonFilenames control) {
         this.context = context;
         this.loops = loops;
         this.notices = new DeviceEvents(events);

@@ -32,7 +32,8 @@ import org.slf4j.LoggerFactory;
  */
 @Capability(namespace = "osgi.service",
         attribute = "objectClass:List<String>=\"io.backplane.virtio.transport.VirtioTransport\"")
-@Component(service = ExportDriver.class, property = "backplane.export=vhost-user-blk")
+@Component(service = ExportDriver.class, property = "backplane.export=vhost-user-blk",
+        immediate = true)
 public final class VhostUserComponent implements ExportDriver {
     private static final Logger LOG = LoggerFactory.getLogger(VhostUserComponent.class);
     private static final long LEAVE_SECONDS = 30;
@@ -43,14 +44,23 @@ public final class VhostUserComponent implements ExportDriver {
     private final AioContext main;
     private final VhostUserTransport transport;
     private final VhostUserBlkDriver driver;
-    private final ServiceRegistration<VirtioTransport> registration;
+    private final BundleContext context;
+
+    // The component runtime
+    private ServiceRegistration<VirtioTransport> registration;
 
     /** Called by declarative services. */
     @Activate
     public VhostUserComponent(@Reference EventLoops loops, BundleContext context) {
         main = loops.main();
+        this.context = context;
         transport = new VhostUserTransport(main, patienceNs(context));
         driver = new VhostUserBlkDriver(transport);
+    }
+
+    /** The models there are have been added: whoever gets the transport finds them. */
+    @Activate
+    void publish() {
         Hashtable<String, Object> properties = new Hashtable<>();
         properties.put("backplane.transport", "vhost-user");
         registration = context.registerService(VirtioTransport.class, transport, properties);
