@@ -41,7 +41,8 @@ import org.slf4j.LoggerFactory;
  * thread waits for that, and it is the only one that may.
  */
 @Capability(namespace = "osgi.service",
-        attribute = "objectClass:List<String>=\"io.backplane.job.Jobs\"")
+        attribute = "objectClass:List<String>=\"io.backplane.job.Jobs,"
+                + "io.backplane.block.graph.JsonFilenames\"")
 @Component(service = {}, immediate = true)
 public final class ControlComponent {
     private static final Logger LOG = LoggerFactory.getLogger(ControlComponent.class);
