@@ -1,5 +1,6 @@
 package io.backplane.sim;
 
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -8,6 +9,10 @@ public final class SimDisk {
     private final SimWorld world;
     private final SortedMap<String, SimFileData> files = new TreeMap<>();
     private final SimFaults faults = new SimFaults();
+    private long requestCount;
+    private long failFirst = Long.MAX_VALUE;
+    private long failEnd = Long.MAX_VALUE;
+    private int openCount;
 
     SimDisk(SimWorld world) {
         this.world = world;
@@ -22,6 +27,46 @@ public final class SimDisk {
         return faults;
     }
 
+    /**
+     * From now on the request that comes after {@code skip} others, and all further ones up to
+     * {@code count}, fail with EIO: reads, writes, flushes, everything. Takes back what was planned
+     * before.
+     */
+    public void failRequests(long skip, long count) {
+        failFirst = requestCount + skip;
+        failEnd = count > Long.MAX_VALUE - failFirst ? Long.MAX_VALUE : failFirst + count;
+    }
+
+    /** Whether a planned failure has come to pass. */
+    public boolean hasFailed() {
+        return requestCount > failFirst;
+    }
+
+    /** Requests so far. */
+    public long requestCount() {
+        return requestCount;
+    }
+
+    /** Requests that have begun and not completed, of all files. */
+    public int inFlight() {
+        return files.values().stream().mapToInt(SimFileData::inFlight).sum();
+    }
+
+    /** Open files. */
+    public int openCount() {
+        return openCount;
+    }
+
+    /** Counts a request; true: it is to fail. */
+    boolean nextFails() {
+        long number = requestCount++;
+        return number >= failFirst && number < failEnd;
+    }
+
+    void opened(int more) {
+        openCount += more;
+    }
+
     /** Makes a file of zeroes, or takes the one there is. */
     public SimFileData file(String path, long bytes) {
         SimFileData file = files.computeIfAbsent(path, p -> new SimFileData());
@@ -29,9 +74,21 @@ public final class SimDisk {
         return file;
     }
 
+    /** Paths of all files, in order. */
+    public List<String> paths() {
+        return List.copyOf(files.keySet());
+    }
+
     /** The file at {@code path}, or null. */
     public SimFileData find(String path) {
         return files.get(path);
+    }
+
+    /** Makes a file that holds {@code contents}. */
+    public SimFileData load(String path, byte[] contents) {
+        SimFileData file = create(path);
+        file.load(contents);
+        return file;
     }
 
     SimFileData create(String path) {
@@ -44,5 +101,14 @@ public final class SimDisk {
      */
     public void crash() {
         files.values().forEach(file -> file.crash(world));
+    }
+
+    /**
+     * What {@link #crash} would leave of each file by its path, were it now; nothing changes.
+     */
+    public SortedMap<String, byte[]> leftByCrash() {
+        SortedMap<String, byte[]> left = new TreeMap<>();
+        files.forEach((path, file) -> left.put(path, file.leftByCrash(world)));
+        return left;
     }
 }

@@ -22,13 +22,18 @@ final class SimFile implements HostFile {
     private abstract static class Op {
         private final Coroutine waiter = Coroutine.current();
         private boolean done;
+        private boolean planned;
         long result;
         int errno;
 
         abstract void apply();
 
         private void complete() {
-            apply();
+            if (planned) {
+                errno = Errno.EIO;
+            } else {
+                apply();
+            }
             done = true;
             waiter.wake();
         }
@@ -48,6 +53,7 @@ final class SimFile implements HostFile {
         this.path = path;
         this.data = data;
         this.flags = flags;
+        disk.opened(1);
     }
 
     @Override
@@ -74,6 +80,7 @@ final class SimFile implements HostFile {
         assert !closed : what + " on a closed file";
         inFlight++;
         data.begin();
+        op.planned = disk.nextFails();
         if (world.chance(disk.faults().slowPercent)) {
             SimTimer timer = new SimTimer(world.main(), world.clock(), what, op::complete);
             timer.armAt(world.nowNs() + SLOW_NS);
@@ -231,7 +238,9 @@ final class SimFile implements HostFile {
     @Override
     public void close() {
         assert inFlight == 0 : "close of '" + path + "' with requests in flight";
+        assert !closed : "'" + path + "' closed twice";
         closed = true;
+        disk.opened(-1);
         data.locks().removeIf(l -> l.owner() == this);
     }
 }

@@ -107,7 +107,17 @@ public final class SimFileData {
         unflushed.clear();
     }
 
+    void load(byte[] contents) {
+        now = contents.clone();
+        pristine = contents.clone();
+        flush();
+    }
+
     void crash(SimWorld world) {
+        load(leftByCrash(world));
+    }
+
+    byte[] leftByCrash(SimWorld world) {
         byte[] left = Arrays.copyOf(stable, now.length);
         int count = unflushed.size();
         int[] order = new int[count];
@@ -123,9 +133,7 @@ public final class SimFileData {
         for (int index : order) {
             keep(world, unflushed.get(index), left);
         }
-        now = left;
-        pristine = left.clone();
-        flush();
+        return left;
     }
 
     private static void keep(SimWorld world, Write write, byte[] left) {

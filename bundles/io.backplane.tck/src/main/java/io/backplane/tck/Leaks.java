@@ -1,0 +1,43 @@
+package io.backplane.tck;
+
+import java.io.File;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+
+/** Descriptors, native memory and threads of this process, before and after. */
+final class Leaks {
+    private static final int DESCRIPTORS_SLACK = 4;
+    private static final int THREADS_SLACK = 2;
+
+    private long descriptors;
+    private long memoryBytes;
+    private int threads;
+    private Leaks last;
+
+    /** Measures; what comes later is compared with the measurement that is {@code first}. */
+    void measure(boolean first) {
+        Leaks now = first ? this : new Leaks();
+        now.descriptors = new File("/proc/self/fd").list().length;
+        now.memoryBytes = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed).sum();
+        now.threads = Thread.activeCount();
+        last = now;
+    }
+
+    /** Fails if there is more than there was. */
+    void check() {
+        if (last.descriptors > descriptors + DESCRIPTORS_SLACK) {
+            throw new AssertionError("file descriptors leak: " + descriptors + " before, "
+                    + last.descriptors + " after");
+        }
+        if (last.memoryBytes > memoryBytes) {
+            throw new AssertionError("native memory leaks: " + memoryBytes + " bytes before, "
+                    + last.memoryBytes + " after");
+        }
+        if (last.threads > threads + THREADS_SLACK) {
+            throw new AssertionError("threads leak: " + threads + " before, " + last.threads
+                    + " after");
+        }
+    }
+}
