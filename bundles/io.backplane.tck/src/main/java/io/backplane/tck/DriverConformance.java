@@ -8,6 +8,7 @@ import io.backplane.aio.AioContext;
 import io.backplane.block.BlockException;
 import io.backplane.block.graph.DrainedSection;
 import io.backplane.block.spi.BlockDriver;
+import io.backplane.rules.Rule;
 import io.backplane.sim.RandomChoices;
 import io.backplane.sim.SimTask;
 import io.backplane.sim.SimWorld;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -224,8 +224,7 @@ public abstract class DriverConformance {
     // ---- several clients
 
     @Test
-    @Tag("L4")
-    @Tag("L7")
+    @Rule({"L4", "L7"})
     void clientsInSeveralContextsKeepEachOthersSectors() {
         simulate(bench -> {
             List<SimTask> clients = new ArrayList<>();
@@ -240,7 +239,7 @@ public abstract class DriverConformance {
     }
 
     @Test
-    @Tag("L7")
+    @Rule("L7")
     void overlappingWritesLeaveOneOfThemInEachSector() {
         simulate(bench -> {
             for (int round = 0; round < 6; round++) {
@@ -265,8 +264,7 @@ public abstract class DriverConformance {
     // ---- drain and context
 
     @Test
-    @Tag("D1")
-    @Tag("D7")
+    @Rule({"D1", "D7"})
     void drainWaitsForRequestsAndLetsNoneBegin() {
         simulate(bench -> {
             List<SimTask> clients = new ArrayList<>();
@@ -300,8 +298,7 @@ public abstract class DriverConformance {
     }
 
     @Test
-    @Tag("L2")
-    @Tag("C7")
+    @Rule({"L2", "C7"})
     void moveToAnotherContextUnderLoadHarmsNobody() {
         simulate(bench -> {
             List<SimTask> clients = new ArrayList<>();
@@ -341,7 +338,7 @@ public abstract class DriverConformance {
     }
 
     @Test
-    @Tag("V8")
+    @Rule("V8")
     void resizeUnderLoadHarmsNobody() {
         simulate(bench -> {
             long length = bench.backend.length();
@@ -497,7 +494,7 @@ public abstract class DriverConformance {
     // ---- phases
 
     @Test
-    @Tag("C4")
+    @Rule("C4")
     void graphPhaseDoesNoIoAndIoPhaseEditsNoGraph() {
         List<String> faults = new ArrayList<>();
         simulate(ROUNDS, driver -> new PhaseWatch(driver, faults).driver(), bench -> {

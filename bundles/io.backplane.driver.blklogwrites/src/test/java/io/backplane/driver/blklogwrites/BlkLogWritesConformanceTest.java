@@ -1,11 +1,11 @@
 package io.backplane.driver.blklogwrites;
 
 import io.backplane.block.spi.BlockDriver;
+import io.backplane.rules.Rule;
 import io.backplane.tck.DriverConformance;
 import io.backplane.tck.Ground;
-import org.junit.jupiter.api.Tag;
 
-@Tag("B1")
+@Rule("B1")
 class BlkLogWritesConformanceTest extends DriverConformance {
     @Override
     protected BlockDriver newDriver(Ground ground) {
