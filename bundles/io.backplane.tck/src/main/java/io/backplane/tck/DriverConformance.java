@@ -8,7 +8,6 @@ import io.backplane.aio.AioContext;
 import io.backplane.block.BlockException;
 import io.backplane.block.graph.DrainedSection;
 import io.backplane.block.spi.BlockDriver;
-import io.backplane.rules.Rule;
 import io.backplane.sim.RandomChoices;
 import io.backplane.sim.SimTask;
 import io.backplane.sim.SimWorld;
@@ -18,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -224,7 +224,8 @@ public abstract class DriverConformance {
     // ---- several clients
 
     @Test
-    @Rule({"L4", "L7"})
+    @Tag("L4")
+    @Tag("L7")
     void clientsInSeveralContextsKeepEachOthersSectors() {
         simulate(bench -> {
             List<SimTask> clients = new ArrayList<>();
@@ -239,7 +240,7 @@ public abstract class DriverConformance {
     }
 
     @Test
-    @Rule("L7")
+    @Tag("L7")
     void overlappingWritesLeaveOneOfThemInEachSector() {
         simulate(bench -> {
             for (int round = 0; round < 6; round++) {
@@ -258,13 +259,14 @@ public abstract class DriverConformance {
 
     @Test
     void clientsOnRealThreadsKeepEachOthersSectors() throws Exception {
-        new OnThreads(this).run();
+        new OnThreads(this).run(false);
     }
 
     // ---- drain and context
 
     @Test
-    @Rule({"D1", "D7"})
+    @Tag("D1")
+    @Tag("D7")
     void drainWaitsForRequestsAndLetsNoneBegin() {
         simulate(bench -> {
             List<SimTask> clients = new ArrayList<>();
@@ -298,7 +300,8 @@ public abstract class DriverConformance {
     }
 
     @Test
-    @Rule({"L2", "C7"})
+    @Tag("L2")
+    @Tag("C7")
     void moveToAnotherContextUnderLoadHarmsNobody() {
         simulate(bench -> {
             List<SimTask> clients = new ArrayList<>();
@@ -316,6 +319,13 @@ public abstract class DriverConformance {
             bench.awaitVerify("after the moves");
             bench.backend.awaitMoveTo(bench.world.main());
         });
+    }
+
+    // ---- another version takes over
+
+    @Test
+    void nodeFrozenAndThawedUnderLoadKeepsTheDisk() throws Exception {
+        new OnThreads(this).run(true);
     }
 
     // ---- resize
@@ -338,7 +348,7 @@ public abstract class DriverConformance {
     }
 
     @Test
-    @Rule("V8")
+    @Tag("V8")
     void resizeUnderLoadHarmsNobody() {
         simulate(bench -> {
             long length = bench.backend.length();
@@ -494,7 +504,7 @@ public abstract class DriverConformance {
     // ---- phases
 
     @Test
-    @Rule("C4")
+    @Tag("C4")
     void graphPhaseDoesNoIoAndIoPhaseEditsNoGraph() {
         List<String> faults = new ArrayList<>();
         simulate(ROUNDS, driver -> new PhaseWatch(driver, faults).driver(), bench -> {

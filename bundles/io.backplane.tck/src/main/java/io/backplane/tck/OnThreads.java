@@ -8,6 +8,9 @@ import io.backplane.block.BlockdevRef;
 import io.backplane.block.DiscardMode;
 import io.backplane.block.Permissions;
 import io.backplane.block.backend.BlockBackend;
+import io.backplane.block.graph.BlockGraph;
+import io.backplane.block.graph.DriverSwap;
+import io.backplane.block.graph.DriverVersion;
 import io.backplane.block.spi.BlockDriver;
 import io.backplane.hostio.HostFileEngine;
 import io.backplane.hostio.nio.NioFileEngine;
@@ -64,10 +67,11 @@ final class OnThreads implements Ground {
         return path.toString();
     }
 
-    void run() throws Exception {
+    /** @param swaps whether other versions of the driver take over meanwhile */
+    void run(boolean swaps) throws Exception {
         folder = Files.createTempDirectory("tck");
         try {
-            OnGraph.run(this::awaitRun);
+            OnGraph.run(on -> awaitRun(on, swaps));
         } catch (Throwable e) {
             throw new AssertionError(e.getMessage() + " (-Dbackplane.seed=" + seed + ")", e);
         } finally {
@@ -77,7 +81,7 @@ final class OnThreads implements Ground {
         }
     }
 
-    private void awaitRun(OnGraph on) throws Exception {
+    private void awaitRun(OnGraph on, boolean swaps) throws Exception {
         BlockDriver driver = kit.newDriver(this);
         on.graph.addDriver(new DiskDriver(engine, 1));
         on.graph.addDriver(driver);
@@ -99,12 +103,22 @@ final class OnThreads implements Ground {
         }
         for (int i = 0; i < MOVES; i++) {
             backend.awaitMoveTo(contexts.get(i % 3));
+            if (swaps && i % 4 == 0) {
+                awaitSwap(on, driver.name(), i);
+            }
             on.settle();
         }
         for (CompletableFuture<Void> client : clients) {
             on.await(client);
         }
         backend.awaitClose();
+    }
+
+    private void awaitSwap(OnGraph on, String driver, int number) throws Exception {
+        DriverVersion next = new DriverVersion(driver, "next", number + 1L, "1.0." + number);
+        on.graph.addDriver(kit.newDriver(this), next);
+        on.graph.awaitSwapDrivers(List.of(new DriverSwap(Bench.NODE, null, next, 0)),
+                BlockGraph.SwapPace.AT_ONCE);
     }
 
     /** Owns every n-th sector, as {@link Interleaved} does. */

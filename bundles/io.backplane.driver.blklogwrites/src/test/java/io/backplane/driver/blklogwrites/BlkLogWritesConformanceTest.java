@@ -1,11 +1,9 @@
 package io.backplane.driver.blklogwrites;
 
 import io.backplane.block.spi.BlockDriver;
-import io.backplane.rules.Rule;
 import io.backplane.tck.DriverConformance;
 import io.backplane.tck.Ground;
 
-@Rule("B1")
 class BlkLogWritesConformanceTest extends DriverConformance {
     @Override
     protected BlockDriver newDriver(Ground ground) {

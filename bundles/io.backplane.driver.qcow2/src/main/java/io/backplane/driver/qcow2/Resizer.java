@@ -117,8 +117,8 @@ final class Resizer {
     private void awaitWriteSize(long length) throws BlockException {
         try (CoMutex.Held _ = image.lock.awaitLock()) {
             image.file.awaitWriteLongs(Header.AT_SIZE, length);
+            image.size = length; // as the header says, should the flush fail
             image.file.child.flush();
-            image.size = length;
         }
     }
 
@@ -146,12 +146,12 @@ final class Resizer {
             buffer.segment().set(Be.LONG, 4, at);
             image.file.child.pwritev(Header.AT_L1, 12, buffer.vector(), 0, 0);
         }
-        image.file.child.flush();
         long oldOffset = image.l1.offset();
         long oldClusters = ((long) image.l1.count() << 3) + layout.clusterMask()
                 >> layout.clusterBits();
-        image.l1.move(at, entries);
+        image.l1.move(at, entries); // as the header says, should the flush fail
         image.metadata.add(at, (long) count << 3, MetadataMap.ACTIVE_L1);
+        image.file.child.flush();
         if (oldClusters > 0) {
             image.metadata.remove(oldOffset, oldClusters << layout.clusterBits());
             image.free(oldOffset, oldClusters, FreedClusters.OTHER);

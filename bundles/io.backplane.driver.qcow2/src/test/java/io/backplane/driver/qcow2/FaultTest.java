@@ -77,6 +77,34 @@ class FaultTest {
     }
 
     @Test
+    void failedFlushOfAResizeLeavesWhatTheHeaderSays() throws Exception {
+        for (int k = 0; k < 8; k++) {
+            int[] left = {k};
+            try (OnImage on = new OnImage(1)) {
+                on.run(() -> {
+                    on.awaitCreate(OnImage.create(4 * MIB));
+                    Qcow2Node node = on.awaitOpen();
+                    on.file.fault = (verb, offset, bytes) -> verb.equals("flush")
+                            && left[0]-- == 0;
+                    try {
+                        node.truncate(2048L * MIB, true, Preallocation.OFF, 0);
+                    } catch (BlockException e) {
+                        assertTrue(left[0] < 0);
+                    }
+                    on.file.fault = (verb, offset, bytes) -> false;
+                    assertEquals(on.file.getLong(24), node.length());
+                    OnImage.write(node, MIB, OnImage.pattern(100, 1));
+                    node.flush();
+                    on.awaitClose(node);
+                    Qcow2Node again = on.awaitOpen(true);
+                    assertArrayEquals(OnImage.pattern(100, 1), OnImage.read(again, MIB, 100));
+                    on.awaitClose(again);
+                });
+            }
+        }
+    }
+
+    @Test
     void discardedClusterIsNotReusedWhileAnOldWriteIsOnItsWay() throws Exception {
         for (int seed = 0; seed < 200; seed++) {
             try (OnImage on = new OnImage(seed)) {
