@@ -98,8 +98,7 @@ class DevicesTest {
             for (int i = 1; i <= UPGRADES; i++) {
                 Path jar = TestBundle.versionOf(BUNDLE, "0.2." + i, folder);
                 if (i % 2 == 1) {
-                    qmp.execute("{'execute': 'device-upgrade', 'arguments': {'driver': '" + TYPE
-                            + "', 'filename': '" + jar + "'}}");
+                    upgrade(qmp, jar, ", 'auto-finalize': " + (i % 4 == 1));
                 } else {
                     update(daemon, jar);
                 }
@@ -113,6 +112,26 @@ class DevicesTest {
             System.out.println("pauses: " + device(qmp).getAsJsonArray("swaps"));
             assertEquals(0, daemon.stop());
         }
+    }
+
+    /** Upgrades by a job; ends it if {@code more} says that it does not end by itself. */
+    private static void upgrade(Qmp qmp, Path jar, String more) throws Exception {
+        qmp.execute("{'execute': 'device-upgrade', 'arguments': {'driver': '" + TYPE
+                + "', 'bundle': '" + jar + "', 'job-id': 'u', 'auto-dismiss': false" + more
+                + "}}");
+        String status = "";
+        for (int i = 0; i < 1000 && !status.equals("concluded"); i++) {
+            JsonObject job = qmp.execute("{'execute': 'query-jobs'}").getAsJsonArray().get(0)
+                    .getAsJsonObject();
+            assertFalse(job.has("error"), job::toString);
+            status = job.get("status").getAsString();
+            if (status.equals("pending")) {
+                qmp.answer("{'execute': 'job-finalize', 'arguments': {'id': 'u'}}");
+            }
+            Thread.sleep(10);
+        }
+        assertEquals("concluded", status);
+        qmp.execute("{'execute': 'job-dismiss', 'arguments': {'id': 'u'}}");
     }
 
     /** What {@code update} in Felix does, by the shell. */

@@ -1,7 +1,8 @@
 package io.backplane.devices;
 
-import io.backplane.aio.Suspends;
 import io.backplane.block.BlockException;
+import io.backplane.job.JobRequest;
+import io.backplane.job.Jobs;
 import io.backplane.qmp.QmpCommand;
 import io.backplane.qmp.QmpException;
 import io.backplane.schema.Name;
@@ -20,10 +21,19 @@ final class DeviceCommands {
 
     record UpgradeArguments(
             @Option("device model") String driver,
-            @Option("file of the bundle with the new version") String filename,
+            @Option("path of the new bundle on the daemon's machine") String bundle,
             @Option(value = "devices and exports to upgrade (default: all of the model; then the"
                     + " bundles with older versions are removed)", optional = true)
-            List<String> devices) {
+            List<String> devices,
+            @Option(value = "name of the job (default upgrade-DRIVER)", optional = true)
+            String jobId,
+            @Option(value = "jobs of the same group end together; needs auto-finalize=false"
+                    + " (default none)", optional = true) String group,
+            @Option(value = "whether it is made final at once; else it is pending, with the old"
+                    + " bundle still there, until job-finalize (default true)", optional = true)
+            Boolean autoFinalize,
+            @Option(value = "whether the job is forgotten once it is over (default true)",
+                    optional = true) Boolean autoDismiss) {
     }
 
     /** One change of a model. */
@@ -52,9 +62,11 @@ final class DeviceCommands {
 
     private final Devices devices;
     private final ModelBundles bundles;
+    private final Jobs jobs;
 
-    DeviceCommands(Devices devices, ModelBundles bundles) {
+    DeviceCommands(Devices devices, ModelBundles bundles, Jobs jobs) {
         this.devices = devices;
+        this.jobs = jobs;
         this.bundles = bundles;
     }
 
@@ -72,9 +84,8 @@ final class DeviceCommands {
                             return null;
                         }),
                 new Command<>("device-upgrade",
-                        "Gives devices a newer version of their model while guests use them.",
-                        UpgradeArguments.class, TypeRef.listOf(DeviceInfo.class),
-                        this::awaitUpgrade),
+                        "Takes devices over to a newer version of their model while guests use"
+                        + " them, as a job.", UpgradeArguments.class, null, this::upgrade),
                 new Command<>("x-query-devices", "Lists devices and exports that are devices.",
                         null, TypeRef.listOf(DeviceInfo.class), _ -> infos(ports(null, null))));
     }
@@ -92,7 +103,7 @@ final class DeviceCommands {
     }
 
     /** The ports of a type, or with null of all types; of these names, or with null all. */
-    private List<VirtioPort> ports(String type, List<String> names) {
+    List<VirtioPort> ports(String type, List<String> names) {
         VirtioTransport transport = devices.transport();
         List<VirtioPort> ports = new ArrayList<>();
         for (VirtioPort port : transport == null ? List.<VirtioPort>of() : transport.ports()) {
@@ -104,8 +115,7 @@ final class DeviceCommands {
         return ports;
     }
 
-    @Suspends
-    private Object awaitUpgrade(UpgradeArguments arguments) throws QmpException, BlockException {
+    private Object upgrade(UpgradeArguments arguments) throws QmpException, BlockException {
         String type = arguments.driver();
         List<String> names = arguments.devices();
         for (String name : names == null ? List.<String>of() : names) {
@@ -114,30 +124,15 @@ final class DeviceCommands {
                         "Device '" + name + "' not found, or no " + type);
             }
         }
-        ModelBundles.Installed installed = bundles.awaitInstall(arguments.filename(), type);
-        VirtioTransport transport = devices.transport();
-        boolean good = false;
-        try {
-            if (transport != null) {
-                transport.awaitRenew(ports(type, names));
-            }
-            List<VirtioPort> chosen = ports(type, names);
-            for (VirtioPort port : chosen) {
-                if (!installed.version().equals(port.modelVersion())) {
-                    throw QmpException.generic("version " + installed.version() + " of " + type
-                            + " is not newer than " + port.modelVersion() + ", which serves '"
-                            + port.id() + "'");
-                }
-            }
-            good = true;
-            if (names == null) {
-                bundles.awaitRemoveOthers(installed, type);
-            }
-            return infos(chosen);
-        } finally {
-            if (!good) {
-                bundles.awaitRemove(installed);
-            }
+        boolean autoFinalize = !Boolean.FALSE.equals(arguments.autoFinalize());
+        if (arguments.group() != null && autoFinalize) {
+            throw QmpException.generic("'group' needs 'auto-finalize' to be false");
         }
+        jobs.start(new JobRequest(
+                arguments.jobId() != null ? arguments.jobId() : "upgrade-" + type,
+                "device-upgrade", autoFinalize, !Boolean.FALSE.equals(arguments.autoDismiss()),
+                arguments.group()),
+                new DeviceUpgrade(this, devices, bundles, type, arguments.bundle(), names));
+        return null;
     }
 }

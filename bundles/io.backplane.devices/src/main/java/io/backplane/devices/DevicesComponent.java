@@ -3,8 +3,8 @@ package io.backplane.devices;
 import io.backplane.aio.EventLoops;
 import io.backplane.block.BlockException;
 import io.backplane.block.graph.BlockGraph;
-import io.backplane.block.graph.JsonFilenames;
 import io.backplane.hostio.posix.BlockingPool;
+import io.backplane.job.Jobs;
 import io.backplane.qmp.QmpBranches;
 import io.backplane.qmp.QmpCommand;
 import io.backplane.qmp.QmpCommands;
@@ -67,19 +67,19 @@ public final class DevicesComponent implements ModelBundles {
     /**
      * Called by declarative services.
      *
-     * @param control stands for the commands that make nodes: when they go, all nodes are closed,
-     *     and the devices have to end before
+     * @param jobs goes with the commands that make nodes: then all nodes are closed, and the
+     *     devices have to end before
      */
     @Activate
     public DevicesComponent(BundleContext context, @Reference EventLoops loops,
             @Reference BlockGraph graph, @Reference QmpCommands commands,
-            @Reference QmpEvents events, @Reference JsonFilenames control) {
+            @Reference QmpEvents events, @Reference Jobs jobs) {
         this.context = context;
         this.loops = loops;
         this.notices = new DeviceEvents(events);
         this.devices = new Devices(loops, graph, notices::deleted);
         TypeCommands types = new TypeCommands(devices::transport);
-        List<QmpCommand> all = new ArrayList<>(new DeviceCommands(devices, this).commands());
+        List<QmpCommand> all = new ArrayList<>(new DeviceCommands(devices, this, jobs).commands());
         all.addAll(types.commands());
         for (QmpCommand command : all) {
             register(QmpCommand.class, command, QmpCommand.COMMAND, command.name());
