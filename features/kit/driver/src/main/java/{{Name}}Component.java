@@ -1,0 +1,23 @@
+package {{package}};
+
+import io.backplane.block.spi.BlockDriver;
+import java.util.Map;
+import org.osgi.annotation.bundle.Capability;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+
+/** Registers the driver. */
+@Capability(namespace = "osgi.service",
+        attribute = "objectClass:List<String>=\"io.backplane.block.spi.BlockDriver\"")
+@Component(service = {}, immediate = true)
+public final class {{Name}}Component {
+
+    @Activate
+    void activate(BundleContext context) {
+        BlockDriver driver = new {{Name}}Driver();
+        context.registerService(BlockDriver.class, driver,
+                FrameworkUtil.asDictionary(Map.of("backplane.driver", driver.name())));
+    }
+}
