@@ -87,7 +87,7 @@ public final class SimDisk {
     /** Makes a file that holds {@code contents}. */
     public SimFileData load(String path, byte[] contents) {
         SimFileData file = create(path);
-        file.load(contents);
+        file.set(contents);
         return file;
     }
 
@@ -108,7 +108,7 @@ public final class SimDisk {
      */
     public SortedMap<String, byte[]> leftByCrash() {
         SortedMap<String, byte[]> left = new TreeMap<>();
-        files.forEach((path, file) -> left.put(path, file.leftByCrash(world)));
+        files.forEach((path, file) -> left.put(path, file.afterPowerLoss(world)));
         return left;
     }
 }

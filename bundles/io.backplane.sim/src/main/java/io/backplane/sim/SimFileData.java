@@ -103,21 +103,32 @@ public final class SimFileData {
     }
 
     void flush() {
-        stable = now.clone();
+        if (stable.length != now.length) {
+            stable = Arrays.copyOf(stable, now.length);
+        }
+        for (Write write : unflushed) {
+            System.arraycopy(write.data, 0, stable, (int) write.offset, write.data.length);
+        }
         unflushed.clear();
     }
 
-    void load(byte[] contents) {
-        now = contents.clone();
-        pristine = contents.clone();
-        flush();
+    /** Takes these bytes as what it held from the start, stable. */
+    public void set(byte[] bytes) {
+        pristine = bytes.clone();
+        now = bytes.clone();
+        stable = bytes.clone();
+        unflushed.clear();
     }
 
     void crash(SimWorld world) {
-        load(leftByCrash(world));
+        set(afterPowerLoss(world));
     }
 
-    byte[] leftByCrash(SimWorld world) {
+    /**
+     * What would be left if the power failed now: of what was written since the last flush each
+     * sector is there or not. The file itself goes on.
+     */
+    public byte[] afterPowerLoss(SimWorld world) {
         byte[] left = Arrays.copyOf(stable, now.length);
         int count = unflushed.size();
         int[] order = new int[count];

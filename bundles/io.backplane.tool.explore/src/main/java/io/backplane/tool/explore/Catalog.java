@@ -13,10 +13,12 @@ public final class Catalog {
             new io.backplane.tool.explore.scenario.TrackedRequests(),
             new io.backplane.tool.explore.scenario.ContextMove(),
             new io.backplane.tool.explore.scenario.StreamGraphLock(),
+            new io.backplane.tool.explore.scenario.DrainMatrix(),
             new io.backplane.tool.explore.scenario.DrainResume(),
             new io.backplane.tool.explore.scenario.NbdDrainWindow(),
             new io.backplane.tool.explore.scenario.StaleNotifier(),
-            new io.backplane.tool.explore.scenario.DoubleDrain());
+            new io.backplane.tool.explore.scenario.DoubleDrain(),
+            new io.backplane.tool.explore.scenario.PowerCut());
 
     private Catalog() {
     }
