@@ -3,7 +3,6 @@ package io.backplane.aio;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A mutex between coroutines of any contexts; it may be held over a suspension. Waiters get it in
@@ -39,7 +38,7 @@ public final class CoMutex implements Awaited {
     private Coroutine owner;
 
     // Any thread, under guard; never held over a suspension
-    private final ReentrantLock guard = new ReentrantLock();
+    private final ShortLock guard = new ShortLock();
     private final ArrayDeque<Coroutine> waiters = new ArrayDeque<>();
 
     /** A free mutex. */

@@ -3,7 +3,6 @@ package io.backplane.aio;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A readers-writer lock between coroutines of any contexts, fair in FIFO order: a reader that
@@ -27,7 +26,7 @@ public final class CoRwLock implements Awaited {
     private final Held writeHeld = this::unlockWrite;
 
     // Any thread, under guard; never held over a suspension
-    private final ReentrantLock guard = new ReentrantLock();
+    private final ShortLock guard = new ShortLock();
     private final ArrayDeque<Ticket> waiters = new ArrayDeque<>();
     private final List<Coroutine> owners = new ArrayList<>();
     private int readers;

@@ -6,6 +6,7 @@ import io.backplane.aio.Awaited;
 import io.backplane.aio.CoMutex;
 import io.backplane.aio.Coroutine;
 import io.backplane.aio.GraphUnlocked;
+import io.backplane.aio.ShortLock;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -13,7 +14,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The graph lock: readers are coroutines of any context that walk the graph (requests do not: they
@@ -76,7 +76,7 @@ final class GraphLock {
     private Coroutine writer;
 
     // Any thread, under guard; never held over a suspension
-    private final ReentrantLock guard = new ReentrantLock();
+    private final ShortLock guard = new ShortLock();
     private final ArrayDeque<Coroutine> queue = new ArrayDeque<>();
 
     GraphLock(AioContext main) {

@@ -3,9 +3,9 @@ package io.backplane.graph;
 import io.backplane.aio.Awaited;
 import io.backplane.aio.Coroutine;
 import io.backplane.aio.InFlight;
+import io.backplane.aio.ShortLock;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Requests that arrived while their backend was drained. Order is everything: the lock is taken
@@ -18,7 +18,7 @@ final class ParkedRequests implements Awaited {
     private final Backend backend;
 
     // Any thread, under guard; never held over a suspension
-    private final ReentrantLock guard = new ReentrantLock();
+    private final ShortLock guard = new ShortLock();
     private final ArrayDeque<Coroutine> queue = new ArrayDeque<>();
     private boolean open = true;
 

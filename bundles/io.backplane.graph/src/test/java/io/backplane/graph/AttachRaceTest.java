@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
  * {@code -Dbackplane.unplug.rounds=10000}.
  */
 class AttachRaceTest {
-    private static final int ROUNDS = Integer.getInteger("backplane.unplug.rounds", 400);
+    private static final int ROUNDS = Integer.getInteger("backplane.unplug.rounds", 250);
 
     @Test
     @Rule({"G1", "G9", "R-UNPLUG-SCAN"})

@@ -1,7 +1,7 @@
 package io.backplane.loop;
 
+import io.backplane.aio.ShortLock;
 import java.util.Arrays;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The armed timers of one loop: a binary heap by deadline, then by the order of arming, so that the
@@ -11,7 +11,7 @@ final class TimerHeap {
     /** No timer is armed. */
     static final long NONE = Long.MAX_VALUE;
 
-    private final ReentrantLock lock = new ReentrantLock();
+    private final ShortLock lock = new ShortLock();
     private LoopTimer[] heap = new LoopTimer[16];
     private int count;
     private long armings;

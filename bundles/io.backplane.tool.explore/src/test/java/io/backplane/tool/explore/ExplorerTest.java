@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@code -Dbackplane.explore.schedules=100000}.
  */
 class ExplorerTest {
-    private static final long SCHEDULES = Long.getLong("backplane.explore.schedules", 3000);
+    private static final long SCHEDULES = Long.getLong("backplane.explore.schedules", 1500);
     private static final long SEED = Long.getLong("backplane.explore.seed", 1);
     private static final long BUG_LIMIT_NS = TimeUnit.SECONDS.toNanos(60);
     private static final int REPLAYS = 10;

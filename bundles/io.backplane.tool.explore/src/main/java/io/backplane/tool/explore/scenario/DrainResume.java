@@ -2,6 +2,7 @@ package io.backplane.tool.explore.scenario;
 
 import io.backplane.aio.Coroutine;
 import io.backplane.aio.InFlight;
+import io.backplane.aio.ShortLock;
 import io.backplane.block.backend.BlockBackend;
 import io.backplane.block.graph.DrainedSection;
 import io.backplane.rules.Rule;
@@ -12,7 +13,6 @@ import io.backplane.tool.explore.Bug;
 import io.backplane.tool.explore.Patch;
 import io.backplane.tool.explore.Scenario;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Requests of three contexts are parked by a drain that ends and begins again at once: the second
@@ -44,7 +44,7 @@ public final class DrainResume implements Scenario {
                 Bug.of("counted-out-before-lock", "a request counts itself out, then takes the"
                                 + " queue's lock",
                         Patch.call(PARKED, "awaitResume",
-                                "java.util.concurrent.locks.ReentrantLock", "lock",
+                                "io.backplane.aio.ShortLock", "lock",
                                 DrainResume.class, "countOutThenLock"),
                         Patch.call(PARKED, "awaitResume", IN_FLIGHT, "decrement",
                                 DrainResume.class, "nothing")));
@@ -63,7 +63,7 @@ public final class DrainResume implements Scenario {
     }
 
     /** Planted. */
-    public static void countOutThenLock(ReentrantLock guard, Object parked) {
+    public static void countOutThenLock(ShortLock guard, Object parked) {
         Inside.<InFlight>get(parked, "inFlight").decrement();
         Preemption.point();
         guard.lock();
