@@ -96,6 +96,9 @@ public final class VariantRuns implements Function<Object[], Object[]> {
                 run(scenario, bug, dice ? new RandomChoices(seed) : priorities(seed), null);
             } catch (SimFailure e) {
                 Token token = new Token(scenario.name(), bug, dice ? 'r' : 'p', seed, null);
+                if (bug != null && !failsAgain(scenario, token)) {
+                    continue; // a class was used for the first time on the way: seldom
+                }
                 return found(i + 1, start, token, e);
             }
             if (plan.limitNs() > 0 && System.nanoTime() - start > plan.limitNs()) {
@@ -103,6 +106,15 @@ public final class VariantRuns implements Function<Object[], Object[]> {
             }
         }
         return clean(plan.schedules(), start, false);
+    }
+
+    private boolean failsAgain(Scenario scenario, Token token) {
+        try {
+            run(scenario, token.bug(), choices(token), null);
+            return false;
+        } catch (SimFailure e) {
+            return true;
+        }
     }
 
     private Object[] exhaustive(Scenario scenario, String bug, Plan plan) {
