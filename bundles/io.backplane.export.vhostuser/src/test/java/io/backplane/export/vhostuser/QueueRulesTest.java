@@ -153,7 +153,7 @@ class QueueRulesTest {
         try (Server server = new Server(1); Guest guest = new Guest(server.socket).start(1)) {
             server.backend.suspending = true;
             int wanted = 0;
-            for (int round = 0; round < 300; round++) {
+            for (int round = 0; round < 1000; round++) {
                 for (int head = 0; head < 15; head += 3) {
                     guest.queue(0, head, Guest.OUT, head);
                     guest.kick(0);
@@ -164,8 +164,16 @@ class QueueRulesTest {
                 guest.startRing(0, next);
                 guest.awaitUsed(0, wanted);
             }
-            assertEquals(300 * 5, server.backend.verbCount.get());
+            assertEquals(1000 * 5, server.backend.verbCount.get());
+            Thread.sleep(20);
+            long before = turns(server);
+            Thread.sleep(200);
+            assertTrue(turns(server) - before <= 5, "an idle loop turns");
         }
+    }
+
+    private static long turns(Server server) {
+        return server.loops.reports().stream().mapToLong(r -> r.turnCount()).sum();
     }
 
     @Test
@@ -262,7 +270,8 @@ class QueueRulesTest {
     @Rule("E12")
     void drainOfOneDeviceDoesNotStopAnotherInTheSameThread() throws Exception {
         try (Server one = new Server(1, 0, true); Guest guest = new Guest(one.socket).start(1);
-                Server two = new Server(1, 0, true)) {
+                Server two = new Server(one)) {
+            assertEquals(one.loops, two.loops);
             guest.sync();
             try (Guest other = new Guest(two.socket).start(1)) {
                 one.notice(one.ops::drainedBegin);

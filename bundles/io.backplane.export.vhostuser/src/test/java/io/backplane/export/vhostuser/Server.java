@@ -24,7 +24,8 @@ final class Server implements AutoCloseable {
 
     final Path folder;
     final String socket;
-    final Loops loops = new Loops(List.of(new EpollPollerFactory())).startMain();
+    final Loops loops;
+    private final boolean ownsLoops;
     final MemoryBackend backend;
     final VhostUserTransport transport;
     final VhostUserPort export;
@@ -41,8 +42,20 @@ final class Server implements AutoCloseable {
         this(queueCount, threadCount, writable, -1);
     }
 
+    /** One more device in the thread of another's main. */
+    Server(Server neighbour) throws Exception {
+        this(1, 0, true, -1, neighbour.loops);
+    }
+
     Server(int queueCount, int threadCount, boolean writable, long patienceNs)
             throws Exception {
+        this(queueCount, threadCount, writable, patienceNs, null);
+    }
+
+    private Server(int queueCount, int threadCount, boolean writable, long patienceNs,
+            Loops shared) throws Exception {
+        ownsLoops = shared == null;
+        loops = ownsLoops ? new Loops(List.of(new EpollPollerFactory())).startMain() : shared;
         folder = Files.createTempDirectory("vhostuser");
         socket = folder.resolve("s").toString();
         backend = new MemoryBackend(loops.main(), DISK_BYTES, true, writable);
@@ -126,7 +139,9 @@ final class Server implements AutoCloseable {
                     return null;
                 });
             }
-            loops.close();
+            if (ownsLoops) {
+                loops.close();
+            }
             Files.deleteIfExists(folder);
         } catch (Exception e) {
             throw new AssertionError(e);
