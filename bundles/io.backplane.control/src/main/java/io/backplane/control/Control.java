@@ -93,7 +93,8 @@ final class Control {
     /** The kinds of events, to be registered. */
     static List<QmpEventType> eventTypes() {
         return List.of(Shutdown.EVENT, JobCommands.STATUS_CHANGE, ExportCommands.DELETED,
-                CorruptionNotice.EVENT, DriverNotice.MISSING, DriverNotice.RESTORED,
+                CorruptionNotice.EVENT, DriverNotice.MISSING, DriverNotice.FAULT,
+                DriverNotice.RESTORED,
                 Watchdog.DEADLOCK, Watchdog.STALLED);
     }
 

@@ -1,6 +1,7 @@
 package io.backplane.control;
 
 import io.backplane.block.graph.DriverAbsence;
+import io.backplane.block.graph.DriverFault;
 import io.backplane.block.graph.GraphListener;
 import io.backplane.qmp.QmpEventType;
 import io.backplane.qmp.QmpEvents;
@@ -8,7 +9,10 @@ import io.backplane.schema.Name;
 import io.backplane.schema.Option;
 import java.util.List;
 
-/** Passes on that nodes lose their driver or have one again: DRIVER_MISSING, DRIVER_RESTORED. */
+/**
+ * Passes on that nodes lose their driver, that it fails, or that they have one again:
+ * DRIVER_MISSING, DRIVER_FAULT, DRIVER_RESTORED.
+ */
 final class DriverNotice implements GraphListener {
     private static final long NS_IN_MS = 1_000_000;
 
@@ -38,8 +42,24 @@ final class DriverNotice implements GraphListener {
             @Option("nodes that work again") List<String> nodes) {
     }
 
+    /** Data of DRIVER_FAULT. */
+    @Name("DriverFaultData")
+    record Fault(
+            @Option("the node, which is in quarantine") String nodeName,
+            @Option("its driver") String driver,
+            @Option("symbolic name of the driver's bundle") String bundle,
+            @Option("version of the bundle") String version,
+            @Option("class of the exception") String exception,
+            @Option("message of the exception") String message,
+            @Option("what becomes of its requests") Action action,
+            @Option(value = "how long they wait for another version, in milliseconds",
+                    optional = true) Long timeoutMs) {
+    }
+
     static final QmpEventType MISSING = QmpEventType.of("DRIVER_MISSING", Missing.class);
     static final QmpEventType RESTORED = QmpEventType.of("DRIVER_RESTORED", Restored.class);
+
+    static final QmpEventType FAULT = QmpEventType.of("DRIVER_FAULT", Fault.class);
 
     private final QmpEvents events;
 
@@ -53,6 +73,14 @@ final class DriverNotice implements GraphListener {
         events.emit(MISSING, new Missing(absence.driver(), absence.nodes(),
                 held ? Action.HOLD : Action.ERROR,
                 held ? absence.timeoutNs() / NS_IN_MS : null));
+    }
+
+    @Override
+    public void driverFailed(DriverFault fault) {
+        events.emit(FAULT, new Fault(fault.node(), fault.version().driver(),
+                fault.version().bundle(), fault.version().version(), fault.exceptionClass(),
+                fault.message(), fault.held() ? Action.HOLD : Action.ERROR,
+                fault.held() ? fault.timeoutNs() / NS_IN_MS : null));
     }
 
     @Override

@@ -197,6 +197,18 @@ final class Backend extends Edge implements BlockBackend {
     @Override
     public void preadv(long offset, long bytes, IoVector iov, long from, int flags)
             throws BlockException {
+        while (true) {
+            try {
+                tryRead(offset, bytes, iov, from, flags);
+                return;
+            } catch (BlockException e) {
+                awaitRetry(e);
+            }
+        }
+    }
+
+    private void tryRead(long offset, long bytes, IoVector iov, long from, int flags)
+            throws BlockException {
         Coroutine self = Coroutine.current();
         RequestEvent event = RequestEvent.start();
         Node root = begin(self, "read", offset, bytes);
@@ -214,6 +226,18 @@ final class Backend extends Edge implements BlockBackend {
 
     @Override
     public void pwritev(long offset, long bytes, IoVector iov, long from, int flags)
+            throws BlockException {
+        while (true) {
+            try {
+                tryWrite(offset, bytes, iov, from, flags);
+                return;
+            } catch (BlockException e) {
+                awaitRetry(e);
+            }
+        }
+    }
+
+    private void tryWrite(long offset, long bytes, IoVector iov, long from, int flags)
             throws BlockException {
         Coroutine self = Coroutine.current();
         RequestEvent event = RequestEvent.start();
@@ -233,6 +257,17 @@ final class Backend extends Edge implements BlockBackend {
 
     @Override
     public void pwriteZeroes(long offset, long bytes, int flags) throws BlockException {
+        while (true) {
+            try {
+                tryWriteZeroes(offset, bytes, flags);
+                return;
+            } catch (BlockException e) {
+                awaitRetry(e);
+            }
+        }
+    }
+
+    private void tryWriteZeroes(long offset, long bytes, int flags) throws BlockException {
         Coroutine self = Coroutine.current();
         RequestEvent event = RequestEvent.start();
         Node root = begin(self, "write zeroes", offset, bytes);
@@ -251,6 +286,17 @@ final class Backend extends Edge implements BlockBackend {
 
     @Override
     public void pdiscard(long offset, long bytes) throws BlockException {
+        while (true) {
+            try {
+                tryDiscard(offset, bytes);
+                return;
+            } catch (BlockException e) {
+                awaitRetry(e);
+            }
+        }
+    }
+
+    private void tryDiscard(long offset, long bytes) throws BlockException {
         Coroutine self = Coroutine.current();
         RequestEvent event = RequestEvent.start();
         Node root = begin(self, "discard", offset, bytes);
@@ -269,6 +315,17 @@ final class Backend extends Edge implements BlockBackend {
 
     @Override
     public void flush() throws BlockException {
+        while (true) {
+            try {
+                tryFlush();
+                return;
+            } catch (BlockException e) {
+                awaitRetry(e);
+            }
+        }
+    }
+
+    private void tryFlush() throws BlockException {
         Coroutine self = Coroutine.current();
         RequestEvent event = RequestEvent.start();
         Node root = begin(self, "flush", 0, 0);
@@ -280,6 +337,14 @@ final class Backend extends Edge implements BlockBackend {
         } finally {
             end(self, done, BackendCounters.FLUSH);
             RequestEvent.end(event, "backend", backendName, "flush", 0, 0);
+        }
+    }
+
+    /** Returns when a request that met a broken driver may be tried again; else it has failed. */
+    private void awaitRetry(BlockException failure) throws BlockException {
+        NodeFault fault = NodeFault.of(failure);
+        if (fault == null || !fault.awaitHealed()) {
+            throw failure;
         }
     }
 

@@ -15,13 +15,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Nodes whose driver goes away. They are frozen, and with them the nodes above, which may have
+ * Nodes whose driver goes away, or is broken. They are frozen, and with them the nodes above, which may have
  * something to write only as long as what is below works. If another version is there they thaw
  * with it at once; else their requests wait for one, so long as the policy says, and then fail.
  * Whenever a driver comes, every node thaws whose driver and children are there.
  */
 final class DriverHolds {
     private static final Logger LOG = LoggerFactory.getLogger(DriverHolds.class);
+
+    /** How long what is inside a broken driver may take to come out. */
+    private static final long QUIET_TIMEOUT_NS = 10_000_000_000L;
 
     // Immutable
     private final Graph graph;
@@ -136,9 +139,51 @@ final class DriverHolds {
         }
     }
 
+    // A driver is broken
+
+    /**
+     * Takes the broken half of a node off, once nothing is inside it any more. What is above stays:
+     * its requests wait, and what it still has to write it writes when the node is healed.
+     */
+    void awaitQuarantine(NodeFault fault) {
+        Node node = fault.node;
+        long quietNs = Math.min(policy.timeoutNs(), QUIET_TIMEOUT_NS);
+        try (CoMutex.Held _ = graph.exchange.awaitLock()) {
+            if (node.fault() == fault && node.stage == Node.Stage.OPEN && node.hold == null) {
+                try (DrainedSection _ = graph.drains.awaitBegin(List.of(node),
+                        "quarantine of '" + node.name() + "'", quietNs)) {
+                    awaitAbandon(node);
+                }
+            }
+            graph.listeners.driverFailed(fault.report(policy.hold(),
+                    policy.hold() ? policy.timeoutNs() : 0));
+            awaitHealLocked();
+        } catch (BlockException e) {
+            LOG.error("{}: {}; its requests fail from now on", fault, e.getMessage());
+            fault.end(false);
+            graph.listeners.driverFailed(fault.report(false, 0));
+        }
+        if (node.hold == null) {
+            fault.end(node.fault() != fault);
+        }
+    }
+
+    private void awaitAbandon(Node node) {
+        graph.drains.wait.awaitWhile(() -> Work.isAbove(node) || node.isBusy());
+        if (node.stage == Node.Stage.OPEN && node.hold == null) {
+            node.swapping = true;
+            hold(freezeThaw.awaitAbandon(node), true, graph.main.nowNs());
+            node.swapping = false;
+            graph.drains.wait.kick();
+        }
+    }
+
     /** What waits fails. */
     void endAll() {
         for (Node node : graph.nodes.all()) {
+            if (node.fault() != null) {
+                node.fault().end(false);
+            }
             expire(node);
         }
     }
@@ -178,6 +223,9 @@ final class DriverHolds {
     }
 
     private DriverSet.Entry successor(Frozen frozen) {
+        if (frozen.node().fault() != null) {
+            return graph.drivers.newestBut(frozen.node().driver(), frozen.driver());
+        }
         DriverSet.Entry same = graph.drivers.find(frozen.driver());
         return same != null ? same : graph.drivers.newest(frozen.node().driver());
     }

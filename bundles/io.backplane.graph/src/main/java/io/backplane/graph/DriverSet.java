@@ -70,6 +70,16 @@ final class DriverSet {
         return entries == null ? null : entries.getFirst();
     }
 
+    /** The newest driver called {@code name} that is not {@code other}, or null. */
+    Entry newestBut(String name, BlockDriver other) {
+        for (Entry entry : now.all.getOrDefault(name, List.of())) {
+            if (entry.driver != other) {
+                return entry;
+            }
+        }
+        return null;
+    }
+
     /** The entry of {@code driver}, or null if it is gone. */
     Entry find(BlockDriver driver) {
         for (Entry entry : now.all.getOrDefault(driver.name(), List.of())) {

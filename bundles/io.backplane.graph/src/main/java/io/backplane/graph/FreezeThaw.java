@@ -45,6 +45,11 @@ final class FreezeThaw {
         }
     }
 
+    /** Takes off a half that is broken, without asking it for anything. */
+    Frozen awaitAbandon(Node node) {
+        return awaitTakeOff(node, StateRecord.empty("none"));
+    }
+
     private Frozen awaitTakeOff(Node node, StateRecord state) {
         DriverNode old = node.driverNode;
         HandOver live = new HandOver();

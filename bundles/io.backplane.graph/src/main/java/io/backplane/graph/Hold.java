@@ -40,11 +40,16 @@ final class Hold {
             section.close();
             section = null;
         }
+        NodeFault fault = frozen.node().fault();
+        if (fault != null) {
+            fault.end(false);
+        }
     }
 
     /** The node is closed or has a driver's half again. */
     void end() {
         frozen.node().hold = null;
+        frozen.node().faultIsOver();
         expire();
     }
 

@@ -2,6 +2,7 @@ package io.backplane.graph;
 
 import io.backplane.block.graph.BlockNode;
 import io.backplane.block.graph.DriverAbsence;
+import io.backplane.block.graph.DriverFault;
 import io.backplane.block.graph.DriverSwap;
 import io.backplane.block.graph.GraphListener;
 import java.util.List;
@@ -31,6 +32,10 @@ final class Listeners {
 
     void driverRestored(String driver, List<String> nodes) {
         listeners.forEach(l -> l.driverRestored(driver, nodes));
+    }
+
+    void driverFailed(DriverFault fault) {
+        listeners.forEach(l -> l.driverFailed(fault));
     }
 
     void driverSwapped(DriverSwap swap) {

@@ -23,6 +23,9 @@ import io.backplane.block.spi.NodeNotices;
 import io.backplane.memory.IoVector;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The graph's half of a node: its place in the graph, and the gate every request passes before it
@@ -30,6 +33,8 @@ import java.util.List;
  * and touch only what stands still while they are in flight.
  */
 final class Node implements BlockNode, NodeNotices {
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+
     /** Lengths are told in these units, as guests expect. */
     static final int SECTOR_BYTES = 512;
 
@@ -75,6 +80,9 @@ final class Node implements BlockNode, NodeNotices {
     /** Why it has no driver's half; null: it has one. */
     Hold hold;
     private boolean corruptTold;
+
+    // Any thread
+    private final AtomicReference<NodeFault> fault = new AtomicReference<>();
 
     // Written in main, read anywhere
     private volatile int quiesceCount;
@@ -139,8 +147,41 @@ final class Node implements BlockNode, NodeNotices {
         }
     }
 
+    /**
+     * The driver's half broke its contract: the first time puts the node in quarantine.
+     *
+     * @return what the request fails with
+     */
+    private BlockException failed(Throwable bug) {
+        NodeFault first = new NodeFault(this, version, bug);
+        if (fault.compareAndSet(null, first)) {
+            LOG.error("bug: {}", first, bug);
+            graph.main.spawn(() -> graph.holds.awaitQuarantine(first));
+            return first.failure();
+        }
+        NodeFault before = fault.get();
+        return (before == null ? first : before).failure();
+    }
+
+    /** What is wrong with the driver's half, or null. */
+    NodeFault fault() {
+        return fault.get();
+    }
+
+    /** There is another driver's half. */
+    void faultIsOver() {
+        NodeFault before = fault.getAndSet(null);
+        if (before != null) {
+            before.end(true);
+        }
+    }
+
     /** What requests are told while there is no driver's half. */
     String missingText() {
+        NodeFault before = fault.get();
+        if (before != null) {
+            return before.toString();
+        }
         return "Driver '" + driverName + "' of node '" + name + "' is missing";
     }
 
@@ -188,8 +229,26 @@ final class Node implements BlockNode, NodeNotices {
                 edge.quiesceParent();
             }
             if (driverNode != null) {
-                graph.drains.callBack(driverNode::drainedBegin);
+                tell(driverNode::drainedBegin);
             }
+        }
+    }
+
+    /** Tells the driver's half something of a drain. */
+    private void tell(Runnable notice) {
+        try {
+            graph.drains.callBack(notice);
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            failed(e);
+        }
+    }
+
+    private boolean driverBusy() {
+        try {
+            return driverNode != null && driverNode.drainedPoll();
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            failed(e);
+            return false;
         }
     }
 
@@ -199,7 +258,7 @@ final class Node implements BlockNode, NodeNotices {
         quiesceCount = after;
         if (after == 0) {
             if (driverNode != null && stage != Stage.CLOSED) {
-                graph.drains.callBack(driverNode::drainedEnd);
+                tell(driverNode::drainedEnd);
             }
             for (int i = 0; i < parents.size(); i++) {
                 io.backplane.graph.Edge edge = parents.get(i);
@@ -212,7 +271,7 @@ final class Node implements BlockNode, NodeNotices {
     }
 
     boolean isBusy() {
-        if (inFlight.count() > 0 || driverNode != null && driverNode.drainedPoll()) {
+        if (inFlight.count() > 0 || driverBusy()) {
             return true;
         }
         for (int i = 0; i < parents.size(); i++) {
@@ -286,6 +345,8 @@ final class Node implements BlockNode, NodeNotices {
         inFlight.increment();
         try {
             reads.preadv(offset, bytes, iov, from, flags);
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            throw failed(e);
         } finally {
             inFlight.decrement();
             RequestEvent.end(event, "node", name, "read", offset, bytes);
@@ -303,6 +364,8 @@ final class Node implements BlockNode, NodeNotices {
         inFlight.increment();
         try {
             writes.pwritev(offset, bytes, iov, from, flags);
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            throw failed(e);
         } finally {
             inFlight.decrement();
             RequestEvent.end(event, "node", name, "write", offset, bytes);
@@ -314,6 +377,8 @@ final class Node implements BlockNode, NodeNotices {
         inFlight.increment();
         try {
             zeroes.pwriteZeroes(offset, bytes, flags);
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            throw failed(e);
         } finally {
             inFlight.decrement();
             RequestEvent.end(event, "node", name, "write zeroes", offset, bytes);
@@ -325,6 +390,8 @@ final class Node implements BlockNode, NodeNotices {
         inFlight.increment();
         try {
             discards.pdiscard(offset, bytes);
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            throw failed(e);
         } finally {
             inFlight.decrement();
             RequestEvent.end(event, "node", name, "discard", offset, bytes);
@@ -336,6 +403,8 @@ final class Node implements BlockNode, NodeNotices {
         inFlight.increment();
         try {
             flushes.flush();
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            throw failed(e);
         } finally {
             inFlight.decrement();
             RequestEvent.end(event, "node", name, "flush", 0, 0);
@@ -346,6 +415,8 @@ final class Node implements BlockNode, NodeNotices {
         inFlight.increment();
         try {
             return status.blockStatus(offset, bytes);
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            throw failed(e);
         } finally {
             inFlight.decrement();
         }
@@ -366,6 +437,8 @@ final class Node implements BlockNode, NodeNotices {
                 flushes.written();
                 lengthMayHaveChanged();
             }
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            throw failed(e);
         } finally {
             inFlight.decrement();
         }
@@ -375,6 +448,8 @@ final class Node implements BlockNode, NodeNotices {
         inFlight.increment();
         try {
             return driverNode.allocatedBytes();
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            throw failed(e);
         } finally {
             inFlight.decrement();
         }

@@ -41,6 +41,8 @@ final class FakeNode implements DriverNode {
     /** Every request lets others run before it does its work. */
     volatile boolean yields;
     volatile boolean polls;
+    /** What every request throws. */
+    volatile Throwable bug;
     boolean zeroesWork = true;
     BlockException failFlush;
     BlockException failPermissions;
@@ -54,8 +56,18 @@ final class FakeNode implements DriverNode {
         this.request = request;
     }
 
+    private static int recurse(int depth) {
+        return recurse(depth + 1) + 1;
+    }
+
     private void enter(String call) {
         calls.add(call);
+        if (bug != null) {
+            if (bug instanceof StackOverflowError) {
+                recurse(0);
+            }
+            FakeNode.<RuntimeException>sneak(bug);
+        }
         running.incrementAndGet();
         if (hold) {
             synchronized (held) {
@@ -66,6 +78,11 @@ final class FakeNode implements DriverNode {
         if (yields) {
             Coroutine.awaitYield();
         }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <X extends Throwable> void sneak(Throwable t) throws X {
+        throw (X) t;
     }
 
     private void leave() {

@@ -32,6 +32,11 @@ public interface GraphListener {
     default void driverRestored(String driver, List<String> nodes) {
     }
 
+    /** A driver broke its contract in a node, whose requests wait or fail from now on. */
+    @GlobalState
+    default void driverFailed(DriverFault fault) {
+    }
+
     /** A node went over to another version of its driver. */
     @GlobalState
     default void driverSwapped(DriverSwap swap) {
