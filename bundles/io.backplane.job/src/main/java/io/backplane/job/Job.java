@@ -1,6 +1,7 @@
 package io.backplane.job;
 
 import io.backplane.aio.AioWait;
+import io.backplane.aio.AnyThread;
 import io.backplane.aio.GlobalState;
 import io.backplane.aio.NoSuspend;
 import io.backplane.aio.Suspends;
@@ -23,14 +24,16 @@ public final class Job {
 
     // Global state
     private JobStatus status = JobStatus.UNDEFINED;
-    private long done;
-    private long total;
     private long speed;
     private boolean cancelled;
     private boolean paused;
     private boolean completed;
     private boolean finalizing;
     private String error;
+
+    // The work writes, any thread reads
+    private volatile long done;
+    private volatile long total;
 
     Job(Jobs jobs, JobRequest request, JobWork work) {
         this.jobs = jobs;
@@ -88,7 +91,8 @@ public final class Job {
 
     // For the work
 
-    /** Says how far it is. */
+    /** Says how far it is; called by the work, wherever that runs. */
+    @AnyThread
     public void progress(long newDone, long newTotal) {
         done = newDone;
         total = newTotal;
