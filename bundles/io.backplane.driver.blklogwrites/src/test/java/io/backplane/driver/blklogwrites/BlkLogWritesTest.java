@@ -12,6 +12,7 @@ import io.backplane.block.RequestFlags;
 import io.backplane.block.spi.DriverNode;
 import io.backplane.memory.IoVector;
 import io.backplane.rules.Rule;
+import io.backplane.sim.LoopsInTurn;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -30,7 +31,7 @@ class BlkLogWritesTest {
     }
 
     private final long seed = System.nanoTime();
-    private final SimulatedLoops loops = new SimulatedLoops(seed, 3);
+    private final LoopsInTurn loops = new LoopsInTurn(seed, 3);
     private final SimulatedDisk file = new SimulatedDisk("file", DISK_BYTES, loops::awaitHost);
     private final SimulatedDisk log = new SimulatedDisk("log", 0, loops::awaitHost);
 

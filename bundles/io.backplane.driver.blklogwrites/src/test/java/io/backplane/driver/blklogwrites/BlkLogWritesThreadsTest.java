@@ -8,6 +8,7 @@ import io.backplane.block.BlockException;
 import io.backplane.block.spi.DriverNode;
 import io.backplane.memory.IoVector;
 import io.backplane.rules.Rule;
+import io.backplane.sim.LoopsInTurn;
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,7 +53,7 @@ class BlkLogWritesThreadsTest {
     }
 
     private void spawnAndRun(Body body) {
-        SimulatedLoops.Loop loop = new SimulatedLoops.Loop("control");
+        LoopsInTurn.Loop loop = new LoopsInTurn.Loop("control");
         left.incrementAndGet();
         loop.spawn(guarded(body));
         pump(loop);
@@ -69,7 +70,7 @@ class BlkLogWritesThreadsTest {
         };
     }
 
-    private void pump(SimulatedLoops.Loop loop) {
+    private void pump(LoopsInTurn.Loop loop) {
         while (left.get() > 0) {
             if (!loop.runReady()) {
                 Thread.yield();
@@ -79,7 +80,7 @@ class BlkLogWritesThreadsTest {
 
     private Thread writer(DriverNode node, long seed) {
         Random random = new Random(seed);
-        SimulatedLoops.Loop loop = new SimulatedLoops.Loop("writer" + seed);
+        LoopsInTurn.Loop loop = new LoopsInTurn.Loop("writer" + seed);
         for (int i = 0; i < WRITES; i++) {
             long offset = random.nextInt(48) * 512L;
             byte[] data = new byte[(1 + random.nextInt(8)) * 512];

@@ -8,6 +8,7 @@ import io.backplane.block.Preallocation;
 import io.backplane.block.RequestFlags;
 import io.backplane.block.spi.BlockChild;
 import io.backplane.memory.IoVector;
+import io.backplane.sim.LoopsInTurn;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
@@ -40,7 +41,7 @@ final class MemoryDisk implements BlockChild {
     }
 
     final String name;
-    private final SimulatedLoops loops;
+    private final LoopsInTurn loops;
     private final TreeMap<Long, byte[]> pages = new TreeMap<>();
     private long length;
     final List<Change> changes = new ArrayList<>();
@@ -53,12 +54,12 @@ final class MemoryDisk implements BlockChild {
     int flushCount;
     int discardCount;
 
-    MemoryDisk(String name, SimulatedLoops loops) {
+    MemoryDisk(String name, LoopsInTurn loops) {
         this.name = name;
         this.loops = loops;
     }
 
-    static MemoryDisk load(String name, SimulatedLoops loops, Path path) throws IOException {
+    static MemoryDisk load(String name, LoopsInTurn loops, Path path) throws IOException {
         MemoryDisk disk = new MemoryDisk(name, loops);
         try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "r")) {
             byte[] page = new byte[PAGE];
@@ -90,7 +91,7 @@ final class MemoryDisk implements BlockChild {
         }
     }
 
-    MemoryDisk copy(SimulatedLoops other) {
+    MemoryDisk copy(LoopsInTurn other) {
         MemoryDisk copy = new MemoryDisk(name, other);
         pages.forEach((at, page) -> copy.pages.put(at, page.clone()));
         copy.length = length;
@@ -98,7 +99,7 @@ final class MemoryDisk implements BlockChild {
     }
 
     /** What may be left after a cut at {@code time}, on top of {@code start}. */
-    MemoryDisk afterCut(MemoryDisk start, SimulatedLoops other, long time, Random random) {
+    MemoryDisk afterCut(MemoryDisk start, LoopsInTurn other, long time, Random random) {
         MemoryDisk left = start.copy(other);
         long stable = -1;
         for (Flushed f : flushes) {
@@ -110,7 +111,7 @@ final class MemoryDisk implements BlockChild {
     }
 
     /** What is left when the process ends at {@code time}: all that the host completed. */
-    MemoryDisk afterKill(MemoryDisk start, SimulatedLoops other, long time, Random random) {
+    MemoryDisk afterKill(MemoryDisk start, LoopsInTurn other, long time, Random random) {
         return left(start.copy(other), time, time, random);
     }
 
@@ -169,18 +170,18 @@ final class MemoryDisk implements BlockChild {
     }
 
     private void step(String verb, long offset, long bytes) throws BlockException {
-        loops.clock++;
+        loops.hostEvent();
         if (slow) {
             loops.awaitHost();
         }
-        loops.clock++;
+        loops.hostEvent();
         if (fault.fails(verb, offset, bytes)) {
             throw new BlockException(Kind.IO, "injected: " + verb + " at " + offset);
         }
     }
 
     private Change log(long offset, byte[] data, long truncateTo, boolean fua) {
-        Change change = new Change(offset, data, truncateTo, loops.clock, new long[] {-1}, fua);
+        Change change = new Change(offset, data, truncateTo, loops.hostEvents(), new long[] {-1}, fua);
         if (logging) {
             changes.add(change);
         }
@@ -240,7 +241,7 @@ final class MemoryDisk implements BlockChild {
         Change change = log(offset, data, 0, (flags & RequestFlags.FUA) != 0);
         step("write", offset, bytes);
         put(offset, data, 0, data.length);
-        change.done[0] = loops.clock;
+        change.done[0] = loops.hostEvents();
     }
 
     @Override
@@ -257,15 +258,15 @@ final class MemoryDisk implements BlockChild {
         Change change = log(offset, junk, 0, false);
         step("discard", offset, bytes);
         put(offset, junk, 0, junk.length);
-        change.done[0] = loops.clock;
+        change.done[0] = loops.hostEvents();
     }
 
     @Override
     public void flush() throws BlockException {
         flushCount++;
-        long started = loops.clock;
+        long started = loops.hostEvents();
         step("flush", 0, 0);
-        flushes.add(new Flushed(started, loops.clock));
+        flushes.add(new Flushed(started, loops.hostEvents()));
     }
 
     @Override
@@ -279,7 +280,7 @@ final class MemoryDisk implements BlockChild {
         Change change = log(0, null, newLength, false);
         step("truncate", newLength, 0);
         setLength(newLength);
-        change.done[0] = loops.clock;
+        change.done[0] = loops.hostEvents();
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.backplane.block.spi.NodeNotices;
 import io.backplane.block.spi.OpenRequest;
 import io.backplane.memory.BufferPool;
 import io.backplane.memory.IoVector;
+import io.backplane.sim.LoopsInTurn;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,7 +29,7 @@ final class OnImage implements AutoCloseable {
 
     static final BlockdevRef REF = new BlockdevRef.ByName("file");
 
-    final SimulatedLoops loops;
+    final LoopsInTurn loops;
     final BufferPool buffers = new BufferPool();
     final List<String> corruptions = new ArrayList<>();
     MemoryDisk file;
@@ -37,7 +38,7 @@ final class OnImage implements AutoCloseable {
     boolean unmap;
 
     OnImage(long seed) {
-        loops = new SimulatedLoops(seed, 2);
+        loops = new LoopsInTurn(seed, 2);
         file = new MemoryDisk("file", loops);
     }
 

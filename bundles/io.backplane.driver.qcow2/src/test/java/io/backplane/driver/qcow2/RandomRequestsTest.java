@@ -3,6 +3,7 @@ package io.backplane.driver.qcow2;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.backplane.block.Preallocation;
+import io.backplane.sim.LoopsInTurn;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +24,7 @@ class RandomRequestsTest {
         return -1 - sector;
     }
 
-    private static MemoryDisk backing(SimulatedLoops loops, int sectors) {
+    private static MemoryDisk backing(LoopsInTurn loops, int sectors) {
         MemoryDisk disk = new MemoryDisk("backing", loops);
         disk.setLength(sectors * 512L);
         for (int i = 0; i < sectors; i++) {
@@ -88,7 +89,7 @@ class RandomRequestsTest {
                     i -> i < belowSectors ? below(i) : 0, unit, cluster);
             Qcow2Node[] node = new Qcow2Node[1];
             on.run(() -> node[0] = on.awaitOpen(false, options(small)));
-            long begin = on.loops.clock;
+            long begin = on.loops.hostEvents();
             for (int i = 0; i < 25; i++) {
                 work.round(node[0], 12);
             }
@@ -97,7 +98,7 @@ class RandomRequestsTest {
                 work.flush(node[0]);
                 on.awaitClose(node[0]);
             });
-            long end = on.loops.clock;
+            long end = on.loops.hostEvents();
             on.run(() -> {
                 Qcow2Node again = on.awaitOpen(true);
                 assertNoErrors(again, true);

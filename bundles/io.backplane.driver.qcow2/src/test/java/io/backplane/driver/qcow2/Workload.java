@@ -109,7 +109,7 @@ final class Workload {
         for (int i = 0; i < count; i++) {
             List<Version> versions = history.get(first + i);
             at[i] = versions.size();
-            versions.add(new Version(stamp.applyAsLong(i), on.loops.clock, Long.MAX_VALUE));
+            versions.add(new Version(stamp.applyAsLong(i), on.loops.hostEvents(), Long.MAX_VALUE));
         }
         return at;
     }
@@ -118,7 +118,7 @@ final class Workload {
         for (int i = 0; i < at.length; i++) {
             Version v = history.get(first + i).get(at[i]);
             history.get(first + i).set(at[i],
-                    new Version(v.stamp, v.issued, on.loops.clock));
+                    new Version(v.stamp, v.issued, on.loops.hostEvents()));
         }
     }
 
@@ -152,9 +152,9 @@ final class Workload {
     }
 
     void flush(Qcow2Node node) throws BlockException {
-        long started = on.loops.clock;
+        long started = on.loops.hostEvents();
         node.flush();
-        flushes.add(new Flush(started, on.loops.clock));
+        flushes.add(new Flush(started, on.loops.hostEvents()));
     }
 
     /** Reads a range and compares with what was written last. */

@@ -1,4 +1,4 @@
-package io.backplane.driver.blklogwrites;
+package io.backplane.sim;
 
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AioTimer;
@@ -9,6 +9,7 @@ import io.backplane.aio.Current;
 import io.backplane.aio.EventNotifier;
 import io.backplane.aio.FdHandler;
 import io.backplane.aio.Poller;
+import io.backplane.aio.Suspends;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -16,31 +17,49 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
 
-/** Contexts that one thread runs in turn; host operations complete in an order a seed decides. */
-final class SimulatedLoops {
+/**
+ * Contexts that one thread runs in turn, for tests of a driver alone: only the order in which host
+ * operations complete is open, and a seed decides it. Time stands still. {@link SimWorld} is for
+ * what meets between threads. Belongs to the thread that calls {@link #run}.
+ */
+public final class LoopsInTurn {
     private final Random random;
     private final List<Loop> loops = new ArrayList<>();
     private final List<Coroutine> suspended = new ArrayList<>();
+    private long hostEvents;
 
-    SimulatedLoops(long seed, int count) {
+    /** @param count how many contexts */
+    public LoopsInTurn(long seed, int count) {
         random = new Random(seed);
         for (int i = 0; i < count; i++) {
             loops.add(new Loop("loop" + i));
         }
     }
 
-    Loop loop(int index) {
+    /** The context number {@code index}. */
+    public Loop loop(int index) {
         return loops.get(index);
     }
 
+    /** Counts a host event; its number tells the order of things on several disks. */
+    public long hostEvent() {
+        return ++hostEvents;
+    }
+
+    /** The number of the last host event. */
+    public long hostEvents() {
+        return hostEvents;
+    }
+
     /** Suspends the caller for as long as the seed says. */
-    void awaitHost() {
+    @Suspends
+    public void awaitHost() {
         suspended.add(Coroutine.current());
         Coroutine.suspend();
     }
 
     /** Runs until nothing is left to do. */
-    void run() {
+    public void run() {
         for (;;) {
             boolean ran = false;
             for (Loop loop : loops) {
@@ -57,16 +76,18 @@ final class SimulatedLoops {
     }
 
     /** One context. */
-    static final class Loop implements AioContext {
+    public static final class Loop implements AioContext {
         private final String name;
         private final Queue<Runnable> ready = new ConcurrentLinkedQueue<>();
         private final CoroutinePool pool = new CoroutinePool(this);
 
-        Loop(String name) {
+        /** A context by itself; whoever makes it runs it. */
+        public Loop(String name) {
             this.name = name;
         }
 
-        boolean runReady() {
+        /** Runs what is ready, and what that makes ready; returns whether there was anything. */
+        public boolean runReady() {
             boolean ran = false;
             Current.enterLoop(this);
             try {
@@ -122,7 +143,7 @@ final class SimulatedLoops {
 
         @Override
         public AioTimer newTimer(String timer, Runnable callback) {
-            throw new UnsupportedOperationException();
+            return new IdleTimer();
         }
 
         @Override
@@ -139,6 +160,24 @@ final class SimulatedLoops {
         @Override
         public Poller poller() {
             throw new UnsupportedOperationException();
+        }
+    }
+
+    /** Time stands still, so no timer ever fires. */
+    private static final class IdleTimer implements AioTimer {
+        @Override
+        public void armAt(long deadlineNs) {
+            // never reached
+        }
+
+        @Override
+        public void disarm() {
+            // never armed
+        }
+
+        @Override
+        public void close() {
+            // nothing to free
         }
     }
 }
