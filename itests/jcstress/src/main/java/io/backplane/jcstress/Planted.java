@@ -59,8 +59,7 @@ public record Planted(String name, String test, List<Patch> patches) {
                             Patch.call(QUEUE, "awaitWake", MUTEX, "unlock", Plants.class,
                                     "unlockThenJoin"))),
                     new Planted("counted-out-before-lock", "DrainStress", List.of(
-                            Patch.call(PARKED, "awaitResume",
-                                    "java.util.concurrent.locks.ReentrantLock", "lock",
+                            Patch.call(PARKED, "awaitResume", "io.backplane.aio.ShortLock", "lock",
                                     Plants.class, "countOutThenLock"),
                             Patch.call(PARKED, "awaitResume", "io.backplane.aio.InFlight",
                                     "decrement", Plants.class, "countedOut"))),

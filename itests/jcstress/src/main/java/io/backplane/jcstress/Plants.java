@@ -3,13 +3,13 @@ package io.backplane.jcstress;
 import io.backplane.aio.CoMutex;
 import io.backplane.aio.Coroutine;
 import io.backplane.aio.InFlight;
+import io.backplane.aio.ShortLock;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /** What {@link Planted} bugs call in place of the right thing. */
@@ -143,7 +143,7 @@ public final class Plants {
     }
 
     /** Counts out before the lock. */
-    public static void countOutThenLock(ReentrantLock guard, Object parked) {
+    public static void countOutThenLock(ShortLock guard, Object parked) {
         ((InFlight) Parked.IN_FLIGHT.get(parked)).decrement();
         Jitter.spin();
         guard.lock();

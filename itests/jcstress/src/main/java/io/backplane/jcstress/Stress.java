@@ -24,15 +24,22 @@ public final class Stress {
     /** How long. */
     public enum Length {
         /** Seconds: one JVM for each test, compiled by C2 as the daemon is. */
-        SHORT("-m", "quick", "-time", "300", "-iters", "3", "-f", "1", "-fsm", "1", "-sc",
+        SHORT(10_000, "-m", "quick", "-time", "300", "-iters", "3", "-f", "1", "-fsm", "1", "-sc",
                 "false", "-af", "NONE", "-strideSize", "128", "-strideCount", "4"),
         /** Tens of minutes: all modes of compilation that jcstress knows, pinned and not. */
-        LONG("-m", "default");
+        LONG(1_000_000, "-m", "default");
 
+        private final long roundsMin;
         private final List<String> options;
 
-        Length(String... options) {
+        Length(long roundsMin, String... options) {
+            this.roundsMin = roundsMin;
             this.options = List.of(options);
+        }
+
+        /** A test that went through fewer rounds has shown nothing. */
+        public long roundsMin() {
+            return roundsMin;
         }
     }
 
@@ -76,6 +83,15 @@ public final class Stress {
         return run("shipped", "", "io\\.backplane\\..*");
     }
 
+    /** The shipped classes under a few tests. */
+    public List<Result> runAgain(String name, List<String> tests) throws Exception {
+        return run(name, "", filter(tests));
+    }
+
+    private static String filter(List<String> tests) {
+        return ".*\\.(" + String.join("|", tests) + ")";
+    }
+
     /** Shipped classes with a few bugs, each under the test that must find it. */
     public List<Result> runPlanted(String name, List<Planted> bugs) throws Exception {
         Path classes = Files.createDirectories(work.resolve(name + "-classes"));
@@ -86,8 +102,7 @@ public final class Stress {
             Files.createDirectories(file.getParent());
             Files.write(file, each.getValue());
         }
-        return run(name, classes + ":", bugs.stream().map(Planted::test)
-                .collect(Collectors.joining("|", ".*\\.(", ")")));
+        return run(name, classes + ":", filter(bugs.stream().map(Planted::test).toList()));
     }
 
     /** In a JVM of its own, whose class path is that of the JVMs it forks. */
@@ -142,7 +157,8 @@ public final class Stress {
 
     private static String rules(String name) {
         try {
-            return Stream.of(Class.forName(name).getAnnotationsByType(Rule.class))
+            return Stream.of(Class.forName(name, false, Stress.class.getClassLoader())
+                            .getAnnotationsByType(Rule.class))
                     .flatMap(rule -> Stream.of(rule.value())).distinct()
                     .collect(Collectors.joining(" "));
         } catch (ClassNotFoundException e) {

@@ -18,7 +18,16 @@ public final class LoopUnderStress {
             System::nanoTime);
     private final ActorPoller poller = new ActorPoller();
     private BooleanSupplier othersDone;
-    private boolean asleep;
+
+    /** The end of a loop that sleeps for ever: what follows a wait must not happen. */
+    @SuppressWarnings("serial")
+    private static final class SleepsForEver extends RuntimeException {
+        static final SleepsForEver INSTANCE = new SleepsForEver();
+
+        private SleepsForEver() {
+            super("nobody wakes it", null, false, false);
+        }
+    }
 
     private final class ActorPoller implements Poller, PollerFactory {
         private volatile boolean woken;
@@ -41,9 +50,8 @@ public final class LoopUnderStress {
         @Override
         public int poll(long timeoutNs) {
             for (int spins = 1; timeoutNs != 0 && !woken; spins++) {
-                if (othersDone.getAsBoolean()) {
-                    asleep = !woken;
-                    break;
+                if (othersDone.getAsBoolean() && !woken) {
+                    throw SleepsForEver.INSTANCE;
                 }
                 Thread.onSpinWait();
                 if (spins % 200 == 0) {
@@ -84,9 +92,12 @@ public final class LoopUnderStress {
     public void run(BooleanSupplier through) {
         othersDone = through;
         loop.open(List.of(poller));
-        while (!asleep) {
-            loop.turn();
+        try {
+            while (true) {
+                loop.turn();
+            }
+        } catch (SleepsForEver end) {
+            Current.enterLoop(null);
         }
-        Current.enterLoop(null);
     }
 }

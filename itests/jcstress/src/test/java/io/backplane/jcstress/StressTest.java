@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,57 +21,56 @@ import org.junit.jupiter.api.io.TempDir;
 class StressTest {
     private static final Stress.Length LENGTH = Stress.Length.valueOf(
             System.getProperty("backplane.jcstress", "short").toUpperCase(Locale.ROOT));
-    private static final long ROUNDS_MIN = 1;
-    private static final int ATTEMPTS = 4;
-    private static final long ROUNDS_ENOUGH = 4_000_000;
-    private static final int FOUND_MIN = 3;
+    /** How often a test may be run again that a busy machine kept from its rounds or its find. */
+    private static final int ATTEMPTS = 10;
 
     @TempDir
     Path work;
 
     @Test
     void shippedPrimitivesHold() throws Exception {
-        List<Result> results = new Stress(work, LENGTH).runAll();
+        Stress stress = new Stress(work, LENGTH);
+        List<Result> results = new ArrayList<>(stress.runAll());
+        assertEquals(testNames(), results.stream().map(Result::test).collect(Collectors.toSet()));
+        List<String> kept = withTooFewRounds(results);
+        for (int attempt = 1; attempt <= ATTEMPTS && !kept.isEmpty(); attempt++) {
+            results.addAll(stress.runAgain("again" + attempt, kept));
+            kept = withTooFewRounds(results);
+        }
 
         results.forEach(System.out::println);
-        assertEquals(testNames(), results.stream().map(Result::test).collect(Collectors.toSet()));
-        assertEquals(List.of(), results.stream().filter(r -> !r.faults().isEmpty()
-                || r.samples() < ROUNDS_MIN).toList());
+        assertEquals(List.of(), results.stream().filter(r -> !r.faults().isEmpty()).toList());
+        assertEquals(List.of(), kept);
     }
 
-    /**
-     * On a machine that is busy otherwise the actors seldom run at the same time, so a bug counts
-     * as missed only after many rounds; but a few are found in any case.
-     */
+    private static List<String> withTooFewRounds(List<Result> results) {
+        return results.stream().collect(
+                Collectors.groupingBy(Result::test, Collectors.summingLong(Result::samples)))
+                .entrySet().stream().filter(e -> e.getValue() < LENGTH.roundsMin())
+                .map(Map.Entry::getKey).toList();
+    }
+
+    /** Each of them. Who is found is not looked for again. */
     @Test
     void plantedBugsAreFound() throws Exception {
-        Map<Planted, Long> rounds = new LinkedHashMap<>();
-        int found = 0;
-        for (List<Planted> round : Planted.ROUNDS) {
-            List<Planted> bugs = new ArrayList<>(round);
+        List<String> missed = new ArrayList<>();
+        for (int round = 0; round < Planted.ROUNDS.size(); round++) {
+            List<Planted> bugs = new ArrayList<>(Planted.ROUNDS.get(round));
             for (int attempt = 1; attempt <= ATTEMPTS && !bugs.isEmpty(); attempt++) {
-                String name = "planted" + Planted.ROUNDS.indexOf(round) + "-" + attempt;
-                List<Result> results =
-                        new Stress(work, Stress.Length.SHORT).runPlanted(name, bugs);
-                bugs.removeIf(bug -> isFound(bug, results, rounds));
+                List<Result> results = new Stress(work, Stress.Length.SHORT)
+                        .runPlanted("planted" + round + "-" + attempt, bugs);
+                bugs.removeIf(bug -> isFound(bug, results));
             }
-            found += round.size() - bugs.size();
+            bugs.forEach(bug -> missed.add(bug.name()));
         }
-        assertEquals(List.of(), rounds.entrySet().stream()
-                .filter(e -> e.getValue() >= ROUNDS_ENOUGH).map(e -> e.getKey().name()).toList());
-        assertTrue(found >= FOUND_MIN, "only " + found + " found; not found: " + rounds);
+        assertEquals(List.of(), missed);
     }
 
-    private static boolean isFound(Planted bug, List<Result> results, Map<Planted, Long> rounds) {
+    private static boolean isFound(Planted bug, List<Result> results) {
         Result result = results.stream().filter(r -> r.test().equals(bug.test())).findFirst()
                 .orElseThrow(() -> new AssertionError(bug + " did not run"));
         System.out.printf("%-24s %s%n", bug.name(), result);
-        rounds.merge(bug, result.samples(), Long::sum);
-        if (result.forbidden() > 0) {
-            rounds.remove(bug);
-            return true;
-        }
-        return false;
+        return result.forbidden() > 0;
     }
 
     /** The tests there are, by their sources: one that jcstress leaves out is missed. */
