@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.backplane.aio.PollerFactory;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockPermission;
 import io.backplane.block.BlockStatus;
@@ -22,10 +23,14 @@ import io.backplane.driver.raw.RawDriver;
 import io.backplane.driver.raw.RawOptions;
 import io.backplane.hostio.HostFileEngine;
 import io.backplane.hostio.nio.NioFileEngine;
+import io.backplane.hostio.nio.NioPollerFactory;
+import io.backplane.hostio.threads.EpollPollerFactory;
 import io.backplane.hostio.threads.ThreadsFileEngine;
 import io.backplane.hostio.uring.UringFileEngine;
+import io.backplane.hostio.uring.UringPollerFactory;
 import io.backplane.memory.IoVector;
 import io.backplane.rules.Rule;
+import io.backplane.tck.OnGraph;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -56,8 +61,12 @@ class FileDriverTest {
         return engine;
     }
 
-    private static String poller(String aio) {
-        return aio.equals("io_uring") ? aio : aio.equals("threads") ? "epoll" : "nio";
+    private static PollerFactory poller(String aio) {
+        return switch (aio) {
+            case "io_uring" -> new UringPollerFactory();
+            case "threads" -> new EpollPollerFactory();
+            default -> new NioPollerFactory();
+        };
     }
 
     private void with(String aio, OnGraph.Body body) throws Exception {

@@ -12,7 +12,9 @@ import io.backplane.block.Permissions;
 import io.backplane.block.backend.BlockBackend;
 import io.backplane.driver.raw.RawDriver;
 import io.backplane.driver.raw.RawOptions;
+import io.backplane.hostio.threads.EpollPollerFactory;
 import io.backplane.hostio.threads.ThreadsFileEngine;
+import io.backplane.tck.OnGraph;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,7 +53,7 @@ class ImageLockTest {
     }
 
     private void with(OnGraph.Body body) throws Exception {
-        OnGraph.run("epoll", on -> {
+        OnGraph.run(new EpollPollerFactory(), on -> {
             on.graph.addDriver(new FileDriver("file", new FileEngines(new ThreadsFileEngine())));
             on.graph.addDriver(new RawDriver());
             body.run(on);

@@ -18,6 +18,7 @@ import io.backplane.driver.raw.RawDriver;
 import io.backplane.driver.raw.RawOptions;
 import io.backplane.hostio.nio.NioFileEngine;
 import io.backplane.memory.IoVector;
+import io.backplane.tck.OnGraph;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -33,7 +34,7 @@ class SmallDriversTest {
     Path folder;
 
     private static void with(OnGraph.Body body) throws Exception {
-        OnGraph.run("nio", on -> {
+        OnGraph.run(on -> {
             on.graph.addDriver(new FileDriver("file", new FileEngines(new NioFileEngine())));
             on.graph.addDriver(new RawDriver());
             on.graph.addDriver(new NullCoDriver());
