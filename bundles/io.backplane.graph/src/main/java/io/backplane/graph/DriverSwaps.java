@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 final class DriverSwaps {
     private static final Logger LOG = LoggerFactory.getLogger(DriverSwaps.class);
+    private static final long NS_IN_US = 1000;
     private static final long DRAIN_NS = 10_000_000_000L;
 
     // Immutable
@@ -89,8 +90,10 @@ final class DriverSwaps {
         try (CoMutex.Held _ = graph.exchange.awaitLock()) {
             awaitFlushAhead(family);
             long beganNs = graph.main.nowNs();
+            long quietNs;
             List<DriverSwap> done = new ArrayList<>();
             try (DrainedSection _ = awaitQuiet(family)) {
+                quietNs = graph.main.nowNs();
                 Map<Node, DriverVersion> before = new HashMap<>();
                 for (Node node : family) {
                     check(node);
@@ -107,7 +110,10 @@ final class DriverSwaps {
                     done.add(new DriverSwap(node.name(), before.get(node), node.version, 0));
                 }
             }
-            return tell(done, graph.main.nowNs() - beganNs);
+            long pauseNs = graph.main.nowNs() - beganNs;
+            LOG.debug("{}: {} us until quiet, {} us to exchange", family,
+                    (quietNs - beganNs) / NS_IN_US, (pauseNs - quietNs + beganNs) / NS_IN_US);
+            return tell(done, pauseNs);
         }
     }
 

@@ -20,6 +20,7 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.wiring.BundleWiring;
 import org.osgi.framework.wiring.FrameworkWiring;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -32,6 +33,7 @@ import org.slf4j.LoggerFactory;
 @Component(service = {}, immediate = true)
 public final class UpgradeComponent implements BundleStore {
     private static final Logger LOG = LoggerFactory.getLogger(UpgradeComponent.class);
+    private static final String CLASS_SUFFIX = ".class";
     private static final long REFRESH_SECONDS = 30;
 
     // Immutable
@@ -79,7 +81,23 @@ public final class UpgradeComponent implements BundleStore {
             removeQuietly(bundle);
             throw refusal(jar, e);
         }
+        loadClasses(bundle);
         return bundle.getBundleId();
+    }
+
+    /** What is loaded and linked now need not be while requests are parked. */
+    private static void loadClasses(Bundle bundle) {
+        BundleWiring wiring = bundle.adapt(BundleWiring.class);
+        for (String path : wiring.listResources("/", "*.class",
+                BundleWiring.LISTRESOURCES_RECURSE | BundleWiring.LISTRESOURCES_LOCAL)) {
+            String name = path.substring(0, path.length() - CLASS_SUFFIX.length())
+                    .replace('/', '.');
+            try {
+                Class.forName(name, true, wiring.getClassLoader());
+            } catch (ClassNotFoundException | LinkageError | IllegalStateException e) {
+                LOG.debug("{} of {} is not loaded ahead: {}", name, bundle, e.toString());
+            }
+        }
     }
 
     private static BlockException refusal(Path jar, BundleException e) {
