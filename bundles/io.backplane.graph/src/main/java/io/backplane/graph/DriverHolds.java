@@ -58,6 +58,12 @@ final class DriverHolds {
                             .add(node.name());
                 }
             }
+            for (Node node : graph.nodes.open()) {
+                if (node.hold != null && node.hold.lost(driver)) {
+                    missing.computeIfAbsent(node.driver(), _ -> new ArrayList<>())
+                            .add(node.name());
+                }
+            }
             awaitHealLocked();
             missing.forEach((name, names) -> tellMissing(name, names.stream()
                     .filter(n -> graph.nodes.find(n) != null && graph.nodes.find(n).hold != null)

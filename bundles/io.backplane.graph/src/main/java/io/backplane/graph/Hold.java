@@ -2,6 +2,7 @@ package io.backplane.graph;
 
 import io.backplane.aio.AioTimer;
 import io.backplane.block.graph.DrainedSection;
+import io.backplane.block.spi.BlockDriver;
 
 /**
  * A node without its driver's half: what the next one must know, and the drained section that keeps
@@ -11,11 +12,12 @@ final class Hold {
     // Immutable
     final Frozen frozen;
     final long beganNs;
-    /** Whether its own driver went away; else it waits for a node below. */
-    final boolean own;
     private final AioTimer timer;
 
-    // Global state; null: requests fail
+    // Global state
+    /** Whether its own driver went away; else it waits for a node below. */
+    boolean own;
+    /** Null: requests fail. */
     private DrainedSection section;
 
     /** @param section taken over; ended by the timer at {@code deadlineNs} */
@@ -27,6 +29,15 @@ final class Hold {
         this.section = section;
         timer = frozen.node().graph.main.newTimer("hold of " + frozen.node().name(), expired);
         timer.armAt(deadlineNs);
+    }
+
+    /** A driver goes away: whether it is this node's, which only waited for one below so far. */
+    boolean lost(BlockDriver driver) {
+        if (own || frozen.driver() != driver) {
+            return false;
+        }
+        own = true;
+        return true;
     }
 
     boolean waits() {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
@@ -40,6 +41,8 @@ public final class UpgradeComponent implements BundleStore {
     private final BundleContext system;
     private final AioContext main;
     private final AutoCloseable listening;
+    /** Two resolutions at a time, with resolver hooks, make each other fail. */
+    private final ReentrantLock oneAtATime = new ReentrantLock();
     private final AtomicLong installCount = new AtomicLong();
 
     /** Called by the component runtime. */
@@ -65,6 +68,15 @@ public final class UpgradeComponent implements BundleStore {
 
     @Override
     public long install(Path jar) throws BlockException {
+        oneAtATime.lock();
+        try {
+            return installAlone(jar);
+        } finally {
+            oneAtATime.unlock();
+        }
+    }
+
+    private long installAlone(Path jar) throws BlockException {
         Bundle bundle;
         try (InputStream in = Files.newInputStream(jar)) {
             bundle = system.installBundle("upgrade:" + main.nowNs() + "-"
@@ -116,6 +128,15 @@ public final class UpgradeComponent implements BundleStore {
 
     @Override
     public void remove(long bundleId) throws BlockException {
+        oneAtATime.lock();
+        try {
+            removeAlone(bundleId);
+        } finally {
+            oneAtATime.unlock();
+        }
+    }
+
+    private void removeAlone(long bundleId) throws BlockException {
         Bundle bundle = system.getBundle(bundleId);
         if (bundle == null) {
             return;

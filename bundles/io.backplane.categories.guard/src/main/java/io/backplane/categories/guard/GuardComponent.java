@@ -12,6 +12,7 @@ import org.osgi.annotation.bundle.Header;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleActivator;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleEvent;
 import org.osgi.framework.Constants;
 import org.osgi.framework.Version;
 import org.osgi.framework.hooks.resolver.ResolverHook;
@@ -57,7 +58,14 @@ public final class GuardComponent implements BundleActivator, ResolverHookFactor
         for (Bundle bundle : context.getBundles()) {
             verdicts.put(bundle.getBundleId(), new Verdict(bundle.getLastModified(), true));
         }
+        context.addBundleListener(this::bundleEvent);
         context.registerService(ResolverHookFactory.class, this, null);
+    }
+
+    private void bundleEvent(BundleEvent event) {
+        if (event.getType() == BundleEvent.UNINSTALLED) {
+            verdicts.remove(event.getBundle().getBundleId());
+        }
     }
 
     @Override
