@@ -35,6 +35,6 @@ public final class {{Name}}Driver implements BlockDriver {
         if (request.options() == null) {
             throw new BlockException(BlockException.Kind.INVALID, "Parameter 'file' is missing");
         }
-        return new {{Name}}Node(request.child("file"), ({{Name}}Options) request.options());
+        return new {{Name}}Node(request, ({{Name}}Options) request.options());
     }
 }

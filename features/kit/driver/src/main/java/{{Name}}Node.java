@@ -10,6 +10,7 @@ import io.backplane.block.spi.BlockChild;
 import io.backplane.block.spi.ChildPermissions;
 import io.backplane.block.spi.ChildRole;
 import io.backplane.block.spi.DriverNode;
+import io.backplane.block.spi.OpenRequest;
 import io.backplane.memory.IoVector;
 
 /** A {{name}} node: every request goes to the file as it is. */
@@ -20,8 +21,8 @@ final class {{Name}}Node implements DriverNode {
 
     private final BlockChild file;
 
-    {{Name}}Node(BlockChild file, {{Name}}Options options) {
-        this.file = file;
+    {{Name}}Node(OpenRequest request, {{Name}}Options options) {
+        file = request.child("file");
     }
 
     @Override

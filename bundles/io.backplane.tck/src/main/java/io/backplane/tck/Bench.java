@@ -130,7 +130,8 @@ final class Bench implements Ground {
         backend = graph.awaitAttach("tck", new BlockdevRef.ByName(NODE), new Permissions(
                 BlockPermission.CONSISTENT_READ.bit() | writes, Permissions.ALL), world.main());
         if (expected == null) {
-            expected = new ExpectedDisk(node.length());
+            expected = new ExpectedDisk(0);
+            expectLength(node.length());
         }
         return this;
     }
@@ -220,8 +221,16 @@ final class Bench implements Ground {
             throw new AssertionError("resized to " + bytes + ", but the length is "
                     + backend.length());
         }
-        expected.resize(bytes);
+        expectLength(bytes);
         return true;
+    }
+
+    private void expectLength(long bytes) {
+        long before = expected.length();
+        expected.resize(bytes);
+        if (bytes > before && !kit.startsWithZeroes()) {
+            expected.forget(before, bytes - before);
+        }
     }
 
     /** Reads the whole disk and compares it with what it may hold. */

@@ -14,6 +14,7 @@ import io.backplane.hostio.HostIoException;
 import io.backplane.memory.IoVector;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A host file as a node. What is discarded reads as junk: nobody may rely on zeroes. */
 final class DiskNode implements DriverNode {
@@ -22,8 +23,10 @@ final class DiskNode implements DriverNode {
     private final HostFile file;
     private final String nodeName;
     private final BlockLimits limits;
+    private final AtomicLong length;
 
-    DiskNode(HostFile file, String nodeName, int alignment) {
+    DiskNode(HostFile file, String nodeName, int alignment) throws HostIoException {
+        length = new AtomicLong(file.length());
         this.file = file;
         this.nodeName = nodeName;
         limits = BlockLimits.NONE.withAlignment(alignment, 1)
@@ -37,11 +40,7 @@ final class DiskNode implements DriverNode {
 
     @Override
     public long length() {
-        try {
-            return file.length();
-        } catch (HostIoException e) {
-            throw new IllegalStateException(e);
-        }
+        return length.get();
     }
 
     @Override
@@ -52,6 +51,7 @@ final class DiskNode implements DriverNode {
     @Override
     public void preadv(long offset, long bytes, IoVector iov, long from, int flags)
             throws BlockException {
+        checkNative(iov);
         try {
             for (long done = 0; done < bytes;) {
                 long n = file.preadv(iov, from + done, bytes - done, offset + done);
@@ -69,11 +69,28 @@ final class DiskNode implements DriverNode {
     @Override
     public void pwritev(long offset, long bytes, IoVector iov, long from, int flags)
             throws BlockException {
+        checkNative(iov);
+        write(offset, bytes, iov, from, flags);
+    }
+
+    /** The kernel takes no memory of the Java heap. */
+    private static void checkNative(IoVector iov) {
+        for (int i = 0; i < iov.count(); i++) {
+            if (!iov.segment(i).isNative()) {
+                throw new AssertionError("host I/O needs native memory (OpenRequest.buffers()),"
+                        + " element " + i + " is on the heap");
+            }
+        }
+    }
+
+    private void write(long offset, long bytes, IoVector iov, long from, int flags)
+            throws BlockException {
         boolean fua = (flags & RequestFlags.FUA) != 0;
         try {
             for (long done = 0; done < bytes;) {
                 done += file.pwritev(iov, from + done, bytes - done, offset + done, fua);
             }
+            length.accumulateAndGet(offset + bytes, Math::max);
         } catch (HostIoException e) {
             throw failure(e);
         }
@@ -82,8 +99,9 @@ final class DiskNode implements DriverNode {
     @Override
     public void pwriteZeroes(long offset, long bytes, int flags) throws BlockException {
         try {
-            if (offset + bytes > file.length()) {
+            if (offset + bytes > length.get()) {
                 file.truncate(offset + bytes);
+                length.set(offset + bytes);
             }
             file.allocate(AllocateMode.ZERO_RANGE, offset, bytes);
             if ((flags & RequestFlags.FUA) != 0) {
@@ -98,7 +116,7 @@ final class DiskNode implements DriverNode {
     public void pdiscard(long offset, long bytes) throws BlockException {
         byte[] junk = new byte[Math.toIntExact(bytes)];
         Arrays.fill(junk, JUNK);
-        pwritev(offset, bytes, IoVector.of(MemorySegment.ofArray(junk)), 0, 0);
+        write(offset, bytes, IoVector.of(MemorySegment.ofArray(junk)), 0, 0);
     }
 
     @Override
@@ -116,10 +134,11 @@ final class DiskNode implements DriverNode {
     }
 
     @Override
-    public void truncate(long length, boolean exact, Preallocation preallocation, int flags)
+    public void truncate(long bytes, boolean exact, Preallocation preallocation, int flags)
             throws BlockException {
         try {
-            file.truncate(length);
+            file.truncate(bytes);
+            length.set(bytes);
         } catch (HostIoException e) {
             throw failure(e);
         }

@@ -78,6 +78,11 @@ public abstract class DriverConformance {
         return true;
     }
 
+    /** Whether what was never written reads as zeroes; false for drivers that encrypt. */
+    protected boolean startsWithZeroes() {
+        return true;
+    }
+
     /**
      * Whether a node goes on after an error below it; false for one that refuses writes until it is
      * opened again, such as a log that has lost an entry.

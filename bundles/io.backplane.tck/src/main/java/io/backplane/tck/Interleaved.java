@@ -29,6 +29,9 @@ final class Interleaved {
     }
 
     void awaitRun() throws BlockException {
+        for (int i = 0; i < sectors; i++) {
+            bench.awaitZeroes(offset(i), SECTOR_BYTES, 0);
+        }
         for (int i = 0; i < REQUESTS; i++) {
             awaitOne();
         }

@@ -127,6 +127,9 @@ final class OnThreads implements Ground {
         Vectors vectors = new Vectors(random);
         byte[] values = new byte[(int) Math.min(40,
                 backend.length() / SECTOR_BYTES / CLIENTS)];
+        for (int own = 0; own < values.length; own++) {
+            backend.pwriteZeroes(((long) own * CLIENTS + index) * SECTOR_BYTES, SECTOR_BYTES, 0);
+        }
         for (int i = 0; i < REQUESTS; i++) {
             int own = random.nextInt(values.length);
             long offset = ((long) own * CLIENTS + index) * SECTOR_BYTES;
