@@ -13,7 +13,6 @@ import io.backplane.aio.Suspends;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
 
@@ -23,14 +22,14 @@ import java.util.function.BooleanSupplier;
  * what meets between threads. Belongs to the thread that calls {@link #run}.
  */
 public final class LoopsInTurn {
-    private final Random random;
+    private final SimRandom random;
     private final List<Loop> loops = new ArrayList<>();
     private final List<Coroutine> suspended = new ArrayList<>();
     private long hostEvents;
 
     /** @param count how many contexts */
     public LoopsInTurn(long seed, int count) {
-        random = new Random(seed);
+        random = new SimRandom(seed);
         for (int i = 0; i < count; i++) {
             loops.add(new Loop("loop" + i));
         }
