@@ -4,6 +4,7 @@ import io.backplane.qmp.QmpEventType;
 import io.backplane.qmp.QmpEvents;
 import io.backplane.schema.Name;
 import io.backplane.schema.Option;
+import io.backplane.virtio.transport.ModelFault;
 import io.backplane.virtio.transport.VirtioPort;
 import io.backplane.virtio.transport.VirtioPortListener;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.List;
 /** Events about devices: DEVICE_DELETED, and what happens to their models. */
 final class DeviceEvents implements VirtioPortListener {
     private static final long INTERVAL_NS = 1_000_000_000L;
+    private static final long NS_IN_MS = 1_000_000;
 
     /** Data of DEVICE_DELETED. */
     @Name("DeviceDeletedData")
@@ -38,11 +40,36 @@ final class DeviceEvents implements VirtioPortListener {
             @Option("how long the guest waited, in nanoseconds") long pauseNs) {
     }
 
+    /** What becomes of a guest whose device has no model. */
+    @Name("DeviceFaultAction")
+    enum Action {
+        /** Its requests wait. */
+        HOLD,
+        /** It is disconnected. */
+        ERROR
+    }
+
+    /** Data of DEVICE_FAULT. */
+    @Name("DeviceFaultData")
+    record Fault(
+            @Option("the device, or the export that it serves; it is in quarantine") String id,
+            @Option("its model") String type,
+            @Option("symbolic name of the model's bundle") String bundle,
+            @Option("version of the bundle") String version,
+            @Option("class of the exception") String exception,
+            @Option("message of the exception") String message,
+            @Option("what becomes of its requests") Action action,
+            @Option(value = "how long they wait for another version, in milliseconds; without it"
+                    + " for ever", optional = true) Long timeoutMs) {
+    }
+
     static final QmpEventType DELETED = QmpEventType.of("DEVICE_DELETED", Deleted.class);
     static final QmpEventType MISSING = new QmpEventType("DEVICE_MODEL_MISSING", Missing.class,
             INTERVAL_NS, data -> ((Missing) data).device());
     static final QmpEventType RESTORED = new QmpEventType("DEVICE_MODEL_RESTORED",
             Restored.class, INTERVAL_NS, data -> ((Restored) data).device());
+
+    static final QmpEventType FAULT = QmpEventType.of("DEVICE_FAULT", Fault.class);
 
     private final QmpEvents events;
 
@@ -51,7 +78,7 @@ final class DeviceEvents implements VirtioPortListener {
     }
 
     static List<QmpEventType> types() {
-        return List.of(DELETED, MISSING, RESTORED);
+        return List.of(DELETED, MISSING, FAULT, RESTORED);
     }
 
     void deleted(Devices.Entry entry) {
@@ -67,6 +94,14 @@ final class DeviceEvents implements VirtioPortListener {
     public void gaveUp(VirtioPort port) {
         events.emit(MISSING, new Missing(port.id(), port.type(), false,
                 "no model came in time"));
+    }
+
+    @Override
+    public void failed(VirtioPort port, ModelFault fault) {
+        events.emit(FAULT, new Fault(port.id(), port.type(), fault.bundle(), fault.version(),
+                fault.exceptionClass(), fault.message(),
+                fault.held() ? Action.HOLD : Action.ERROR,
+                fault.held() && fault.timeoutNs() >= 0 ? fault.timeoutNs() / NS_IN_MS : null));
     }
 
     @Override

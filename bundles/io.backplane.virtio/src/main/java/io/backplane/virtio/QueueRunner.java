@@ -7,8 +7,10 @@ import io.backplane.aio.Coroutine;
 import io.backplane.aio.EventNotifier;
 import io.backplane.aio.FdHandler;
 import io.backplane.aio.IoCode;
+import io.backplane.aio.NoSuspend;
 import io.backplane.aio.RunnerLoop;
 import io.backplane.aio.Suspends;
+import java.util.function.Consumer;
 
 /**
  * Drives one queue of a device in its home context: from a kick to the last request in the ring.
@@ -18,6 +20,11 @@ import io.backplane.aio.Suspends;
  * switched on and the ring is looked at once by ourselves, so that a request that came in between
  * needs no further kick. A run takes at most {@link #BUDGET} requests before it lets everything
  * else in the context have its turn.
+ *
+ * <p>If the handler breaks its contract (an exception of its own, an assertion, an endless
+ * recursion, classes that do not fit, a request without an answer) the runner takes no request any
+ * more, the request goes back to where it was before it was taken, and whoever owns the runner is
+ * told. Without an owner who wants to know, the device is broken.
  *
  * <p>Start and stop belong to the transport and happen in the home context. The device has one
  * runner a queue for its whole life; each start brings a new {@link VirtQueue}.
@@ -49,6 +56,10 @@ public final class QueueRunner implements AutoCloseable {
     private int budget;
     private Coroutine stopper;
     private VirtQueue stopping;
+    private boolean faulty;
+
+    // Written before the first start
+    private Consumer<Throwable> faultListener;
 
     /**
      * A stopped queue that holds its token.
@@ -76,6 +87,15 @@ public final class QueueRunner implements AutoCloseable {
     @AnyThread
     public RunToken token() {
         return token;
+    }
+
+    /**
+     * Who is told, once, in the home context, what the handler threw; it must not suspend. Before
+     * the first start.
+     */
+    @AnyThread
+    public void faultListener(@NoSuspend Consumer<Throwable> listener) {
+        faultListener = listener;
     }
 
     /** Whether it is taking requests at this moment; requests in flight do not count. */
@@ -143,7 +163,7 @@ public final class QueueRunner implements AutoCloseable {
 
     /** Makes what is watched follow from what is started and who holds the token. */
     private void reconcile() {
-        boolean run = queue != null && token.isHeld();
+        boolean run = queue != null && token.isHeld() && !faulty;
         if (!run && watch != null) {
             watch.close();
             watch = null;
@@ -166,17 +186,11 @@ public final class QueueRunner implements AutoCloseable {
     }
 
     private boolean step() {
-        if (!inside) {
-            inside = true;
-            handler.enter();
-            budget = BUDGET;
-            if (queue != null) {
-                queue.disableNotifications();
-                queue.holdInterrupts(true);
-            }
+        if (!inside && !enter()) {
+            return false;
         }
         VirtQueue now = queue;
-        if (now == null || !token.isHeld() || now.isBroken()) {
+        if (now == null || !canTake(now)) {
             return leave();
         }
         if (--budget < 0) {
@@ -187,22 +201,89 @@ public final class QueueRunner implements AutoCloseable {
         if (element == null) {
             return listen(now) || leave();
         }
+        handle(now, element);
+        return true;
+    }
+
+    private boolean canTake(VirtQueue now) {
+        return token.isHeld() && !now.isBroken() && !faulty;
+    }
+
+    private boolean enter() {
+        if (faulty) {
+            wakeStopper();
+            return false;
+        }
+        inside = true;
+        try {
+            handler.enter();
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError bug) {
+            inside = false;
+            fault(queue, bug);
+            wakeStopper();
+            return false;
+        }
+        budget = BUDGET;
+        if (queue != null) {
+            queue.disableNotifications();
+            queue.holdInterrupts(true);
+        }
+        return true;
+    }
+
+    private void handle(VirtQueue now, VirtQueueElement element) {
+        long taken = element.takenCount();
         try {
             handler.handle(element);
+            if (!element.isOut() || element.takenCount() != taken) {
+                return;
+            }
+            if (!now.isBroken()) {
+                noAnswer(now, element);
+            }
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError bug) {
+            if (fault(now, bug) && element.isOut() && element.takenCount() == taken) {
+                now.takeBack(element);
+            }
         } catch (InternalError vanished) {
             now.fail("guest memory has vanished");
-        } catch (RuntimeException | Error bug) {
-            LOG.error("bug: {} fails", name, bug);
+        } catch (Error host) {
+            LOG.error("{} fails", name, host);
             now.fail("internal error, see the log");
         }
-        element.close();
+        if (element.isOut() && element.takenCount() == taken) {
+            element.close();
+        }
+    }
+
+    private void noAnswer(VirtQueue now, VirtQueueElement element) {
+        if (fault(now, new AssertionError("request " + element.head() + " of " + name
+                + " has no answer"))) {
+            now.takeBack(element);
+        }
+    }
+
+    /** The handler breaks its contract; whether its device is not broken by that. */
+    private boolean fault(VirtQueue now, Throwable bug) {
+        if (faultListener == null) {
+            LOG.error("bug: {} fails", name, bug);
+            if (now != null) {
+                now.fail("internal error, see the log");
+            }
+            return false;
+        }
+        if (!faulty) {
+            faulty = true;
+            sync.schedule();
+            faultListener.accept(bug);
+        }
         return true;
     }
 
     /** A request suspends: ends the run if there is no other. */
     private boolean rest() {
         VirtQueue now = queue;
-        if (now != null && token.isHeld() && !now.isBroken() && (now.hasWork() || listen(now))) {
+        if (now != null && canTake(now) && (now.hasWork() || listen(now))) {
             return false;
         }
         leave();
@@ -222,7 +303,11 @@ public final class QueueRunner implements AutoCloseable {
             now.holdInterrupts(false);
         }
         inside = false;
-        handler.leave();
+        try {
+            handler.leave();
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError bug) {
+            fault(now, bug);
+        }
         wakeStopper();
         return false;
     }

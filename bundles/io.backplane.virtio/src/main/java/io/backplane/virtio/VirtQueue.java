@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * The device's side of one split virtqueue (virtio 1.2, 2.7), from start to stop.
@@ -59,6 +60,7 @@ public final class VirtQueue {
     private int idleCount;
     private int inUse;
     private int resubmitAt;
+    private int[] returned = {};
     private boolean signalled;
     private int signalledIndex;
     private boolean holding;
@@ -349,6 +351,21 @@ public final class VirtQueue {
             notifyCount++;
             notifier.set();
         }
+    }
+
+    /** A request goes back to where it was before it was taken: a successor takes it again. */
+    void takeBack(VirtQueueElement element) {
+        returned = Arrays.copyOf(returned, returned.length + 1);
+        returned[returned.length - 1] = element.head();
+        end(element);
+    }
+
+    /** Heads that a successor must take again before the ring; {@link #nextAvail} counts them. */
+    public int[] notTaken() {
+        int[] heads = Arrays.copyOf(returned, returned.length + resubmit.length - resubmitAt);
+        System.arraycopy(resubmit, resubmitAt, heads, returned.length,
+                resubmit.length - resubmitAt);
+        return heads;
     }
 
     void drop(VirtQueueElement element) {

@@ -18,6 +18,7 @@ public final class VirtQueueElement implements AutoCloseable {
     // Home context only
     private int head;
     private boolean out;
+    private long takenCount;
 
     VirtQueueElement(VirtQueue queue) {
         this.queue = queue;
@@ -26,6 +27,12 @@ public final class VirtQueueElement implements AutoCloseable {
     void open(int newHead) {
         head = newHead;
         out = true;
+        takenCount++;
+    }
+
+    /** How often it was taken from the ring, which tells two requests in it apart. */
+    long takenCount() {
+        return takenCount;
     }
 
     void shut() {

@@ -11,11 +11,13 @@ import io.backplane.schema.OptionException;
 import io.backplane.schema.OptionParser;
 import io.backplane.state.StateException;
 import io.backplane.state.StateRecord;
+import io.backplane.virtio.QueueRunner;
 import io.backplane.virtio.device.VirtioDevice;
 import io.backplane.virtio.device.VirtioDeviceRequest;
 import io.backplane.virtio.device.VirtioHost;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,6 +34,11 @@ import java.util.function.BooleanSupplier;
  * <p>Taking out: stop the rings, whose requests in flight are answered first; freeze; close. Putting
  * in: thaw; check that guest and successor still agree; new runners for the rings; start those the
  * front-end wants running, which looks at each ring once by itself, so that no kick can be lost.
+ *
+ * <p>A device that breaks its contract is taken out without a freeze: its successor begins with
+ * what the transport knows, which is the rings, the features agreed on and what the driver has
+ * written to configuration space. Requests that met the fault went back to their rings' state as
+ * not yet taken, and the successor takes them first.
  */
 final class DeviceSlot {
     private static final String STATE_TYPE = "vhost-user-device";
@@ -39,12 +46,28 @@ final class DeviceSlot {
     private static final int CONFIG_BYTES_MAX = 4096;
     /** Messages name a ring by eight bits. */
     private static final int QUEUE_COUNT_MAX = 256;
+    private static final int CONFIG_WRITE_COUNT_MAX = 64;
+    /** Type of the state of a device that could not say where it stood. */
+    private static final String LOST = "lost";
+
+    /** Who has the slot. */
+    interface Owner extends VirtioHost {
+        /** A device breaks its contract; it is taken out soon. Any thread. */
+        void failed(VirtioDevice device, Throwable bug);
+
+        /** As {@link #failed}, and returns when the device is out; the lock is not held. Main. */
+        @Suspends
+        void awaitFailed(VirtioDevice device, Throwable bug);
+
+        /** Tells operators what a device threw that is out, or will be soon. Main. */
+        void report(Offer by, Throwable bug);
+    }
 
     // Immutable
     private final String id;
     private final Map<String, ?> properties;
     private final BlockBackend backend;
-    private final VirtioHost host;
+    private final Owner owner;
     private final List<AioContext> contexts;
     private final List<Vring> rings = new ArrayList<>();
     private final CoMutex lock = new CoMutex("device");
@@ -55,6 +78,8 @@ final class DeviceSlot {
     private VirtioDevice device;
     private FrontEnd frontEnd;
     private byte[] state;
+    private final Map<Integer, byte[]> configWrites = new LinkedHashMap<>();
+    private VirtioDevice halted;
     private boolean ended;
     private int deviceId = -1;
 
@@ -63,12 +88,12 @@ final class DeviceSlot {
      *
      * @param backend the device's disk, not owned; null: none
      */
-    DeviceSlot(String id, Map<String, ?> properties, BlockBackend backend, VirtioHost host,
+    DeviceSlot(String id, Map<String, ?> properties, BlockBackend backend, Owner owner,
             List<AioContext> contexts) {
         this.id = id;
         this.properties = properties;
         this.backend = backend;
-        this.host = host;
+        this.owner = owner;
         this.contexts = contexts;
     }
 
@@ -94,6 +119,10 @@ final class DeviceSlot {
 
     boolean isHeld() {
         return device == null && !ended;
+    }
+
+    Owner owner() {
+        return owner;
     }
 
     List<Vring> rings() {
@@ -137,8 +166,36 @@ final class DeviceSlot {
     /** Back to the state before any driver; the rings are stopped. The lock is held. */
     void reset() {
         state = null;
+        configWrites.clear();
         if (device != null) {
             device.reset();
+        }
+    }
+
+    /** The same; a device that fails over it is taken out soon. */
+    void resetOrFail() {
+        try {
+            reset();
+        } catch (GuardedDevice.Fault fault) {
+            owner.failed(fault.device(), fault.getCause());
+        }
+    }
+
+    /** Writes configuration space; false if the range is not writable. The lock is held. */
+    boolean writeConfig(int offset, byte[] from) {
+        boolean good = device.writeConfig(offset, from);
+        if (good && (configWrites.size() < CONFIG_WRITE_COUNT_MAX
+                || configWrites.containsKey(offset))) {
+            configWrites.put(offset, from);
+        }
+        return good;
+    }
+
+    /** No ring of {@code failed} takes a request any more; void if it is out. */
+    void halt(VirtioDevice failed) {
+        if (device == failed && halted != failed) {
+            halted = failed;
+            rings.forEach(Vring::halt);
         }
     }
 
@@ -148,7 +205,7 @@ final class DeviceSlot {
         try (CoMutex.Held _ = lock.awaitLock()) {
             ended = true;
             if (device != null) {
-                device.awaitClose();
+                awaitDiscard(device);
                 device = null;
             }
             for (Vring ring : rings) {
@@ -159,52 +216,64 @@ final class DeviceSlot {
     }
 
     /**
-     * Takes the device out. The lock is held.
+     * Takes the device out. The lock is held. If it cannot say where it stands it is out all the
+     * same, and its successor begins with what the transport knows.
      *
+     * @param freeze whether to ask it where it stands
      * @return how many requests were waited for
-     * @throws BlockException the device cannot say where it stands; it is out all the same, and its
-     *     successor begins with what the transport knows
      */
     @Suspends
-    int awaitTakeOut() throws BlockException {
+    int awaitTakeOut(boolean freeze) {
         int waitedFor = 0;
         for (Vring ring : rings) {
             waitedFor += ring.awaitStop();
         }
         VirtioDevice old = device;
         device = null;
-        StateRecord own = StateRecord.empty("lost");
+        halted = null;
+        StateRecord own = StateRecord.empty(LOST);
         try {
-            own = old.freeze();
-        } catch (RuntimeException | Error bug) {
-            throw failure("cannot be frozen", bug);
-        } finally {
-            state = record(old, own).encode();
-            awaitDiscard(old);
-            for (Vring ring : rings) {
-                ring.runner(null);
+            if (freeze) {
+                own = old.freeze();
             }
+        } catch (GuardedDevice.Fault fault) {
+            owner.report(offer, fault.getCause());
+        }
+        state = record(old, own).encode();
+        awaitDiscard(old);
+        for (Vring ring : rings) {
+            ring.runner(null);
         }
         return waitedFor;
     }
 
     private StateRecord record(VirtioDevice old, StateRecord own) {
-        byte[] config = new byte[Math.min(old.configBytes(), CONFIG_BYTES_MAX)];
-        old.readConfig(0, config);
         return StateRecord.builder(STATE_TYPE, STATE_VERSION)
-                .number("device-id", old.deviceId())
+                .number("device-id", deviceId)
                 .number("features", frontEnd == null ? 0 : frontEnd.features())
-                .bytes("config", config)
+                .bytes("config", readable(old))
                 .records("queues", rings.stream().map(Vring::freeze).toList())
                 .record("device", own).build();
+    }
+
+    /** Configuration space; empty if it cannot be read. */
+    private static byte[] readable(VirtioDevice old) {
+        try {
+            byte[] config = new byte[Math.min(old.configBytes(), CONFIG_BYTES_MAX)];
+            old.readConfig(0, config);
+            return config;
+        } catch (GuardedDevice.Fault fault) {
+            return new byte[0];
+        }
     }
 
     @Suspends
     private static void awaitDiscard(VirtioDevice old) {
         try {
             old.awaitClose();
-        } catch (RuntimeException | Error bug) {
-            org.slf4j.LoggerFactory.getLogger(DeviceSlot.class).error("bug: device", bug);
+        } catch (GuardedDevice.Fault fault) {
+            org.slf4j.LoggerFactory.getLogger(DeviceSlot.class).error("bug: device",
+                    fault.getCause());
         }
     }
 
@@ -220,10 +289,14 @@ final class DeviceSlot {
             StateRecord before = state == null ? null : StateRecord.decode(state)
                     .requireType(STATE_TYPE, STATE_VERSION);
             StateRecord own = before == null ? null : before.record("device");
-            made = own == null || own.type().equals("lost") ? next.model().create(request)
-                    : next.model().thaw(request, own);
+            boolean lost = own == null || own.type().equals(LOST);
+            made = new GuardedDevice(lost ? next.model().create(request)
+                    : next.model().thaw(request, own));
             check(made, next);
             install(made, before);
+            if (lost) {
+                configWrites.forEach(made::writeConfig);
+            }
             good = true;
         } catch (StateException e) {
             throw new BlockException(BlockException.Kind.INVALID, "device '" + id + "': version "
@@ -245,8 +318,9 @@ final class DeviceSlot {
     }
 
     private BlockException failure(String what, Throwable bug) {
+        Throwable own = bug instanceof GuardedDevice.Fault ? bug.getCause() : bug;
         return new BlockException(BlockException.Kind.IO, "device '" + id + "' " + what + ": "
-                + bug, bug);
+                + own, own);
     }
 
     /** A successor must be what the guest has found. */
@@ -276,13 +350,15 @@ final class DeviceSlot {
     }
 
     private void install(VirtioDevice made, StateRecord before) throws StateException {
-        made.attach(host);
+        made.attach(owner);
         List<StateRecord> queues = before == null ? List.of() : before.records("queues");
         for (int i = 0; i < rings.size(); i++) {
             if (i < queues.size()) {
                 rings.get(i).thaw(queues.get(i));
             }
-            rings.get(i).runner(made.openQueue(i, contexts.get(i % contexts.size())));
+            QueueRunner runner = made.openQueue(i, contexts.get(i % contexts.size()));
+            runner.faultListener(bug -> owner.failed(made, bug));
+            rings.get(i).runner(runner);
         }
         if (frontEnd != null && frontEnd.features() != 0) {
             made.acceptFeatures(frontEnd.features());
@@ -303,12 +379,8 @@ final class DeviceSlot {
         if (frontEnd != null) {
             frontEnd.awaitResume();
         }
-        if (known != null) {
-            byte[] now = new byte[Math.min(made.configBytes(), CONFIG_BYTES_MAX)];
-            made.readConfig(0, now);
-            if (!Arrays.equals(now, known)) {
-                host.configChanged();
-            }
+        if (known != null && !Arrays.equals(readable(made), known)) {
+            owner.configChanged();
         }
     }
 }

@@ -160,7 +160,7 @@ final class FrontEnd {
                 ring.reset();
             }
             features = 0;
-            slot.reset();
+            slot.resetOrFail();
             slot.frontEnd(null);
         }
         memory.close();
@@ -185,10 +185,22 @@ final class FrontEnd {
         if (channel.testAndClearFdsCut() || !code.allowsFds(channel.fdCount())) {
             throw new ViolationException(code + " with " + channel.fdCount() + " descriptors");
         }
+        while (!awaitTry(header, code, payload)) {
+            // its device has failed over it: the next one has to answer
+        }
+    }
+
+    @Suspends
+    private boolean awaitTry(MessageHeader header, RequestCode code, MemorySegment payload)
+            throws ViolationException, HostIoException {
         try (CoMutex.Held _ = slot.awaitServing(() -> leaving)) {
             if (slot.device() != null) {
                 awaitHandle(header, code, payload);
             }
+            return true;
+        } catch (GuardedDevice.Fault fault) {
+            slot.owner().awaitFailed(fault.device(), fault.getCause());
+            return false;
         }
     }
 
@@ -417,7 +429,7 @@ final class FrontEnd {
             ring.enabled(false);
         }
         features = 0;
-        slot.device().reset();
+        slot.reset();
     }
 
     @Suspends
@@ -537,6 +549,6 @@ final class FrontEnd {
                     + access.offset() + " in a message of " + payload.byteSize());
         }
         byte[] bytes = payload.asSlice(ConfigMessage.HEADER_BYTES).toArray(ValueLayout.JAVA_BYTE);
-        return slot.device().writeConfig((int) access.offset(), bytes);
+        return slot.writeConfig((int) access.offset(), bytes);
     }
 }

@@ -12,10 +12,11 @@ final class ModelSet {
     /**
      * One model.
      *
+     * @param bundle symbolic name of its bundle, for people
      * @param version of its bundle, for people
      * @param rank the higher serves new devices; of equal ones the later
      */
-    record Offer(VirtioDeviceModel model, String version, Comparable<?> rank) {
+    record Offer(VirtioDeviceModel model, String bundle, String version, Comparable<?> rank) {
         /** Its type. */
         String type() {
             return model.type();
@@ -46,9 +47,15 @@ final class ModelSet {
 
     /** The newest model of a type; null if there is none. */
     synchronized Offer newest(String type) {
+        return newestBut(List.of(), type);
+    }
+
+    /** The newest model of a type, leaving out some; null if there is none. */
+    synchronized Offer newestBut(List<Offer> not, String type) {
         Offer newest = null;
         for (Offer offer : offers) {
-            if (offer.type().equals(type) && (newest == null || newest.isOlderThan(offer))) {
+            if (offer.type().equals(type) && !not.contains(offer)
+                    && (newest == null || newest.isOlderThan(offer))) {
                 newest = offer;
             }
         }

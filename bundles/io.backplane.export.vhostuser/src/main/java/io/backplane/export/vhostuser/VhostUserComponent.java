@@ -88,8 +88,8 @@ public final class VhostUserComponent implements ExportDriver {
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void bindModel(VirtioDeviceModel model, ServiceReference<VirtioDeviceModel> service) {
         Bundle bundle = service.getBundle();
-        transport.add(model, bundle.getVersion().toString(), new Rank(bundle.getVersion(),
-                bundle.getBundleId()));
+        transport.add(model, bundle.getSymbolicName(), bundle.getVersion().toString(),
+                new Rank(bundle.getVersion(), bundle.getBundleId()));
     }
 
     /** The newest version first; of the same version the bundle that was installed last. */

@@ -14,9 +14,10 @@ import io.backplane.hostio.HostIoException;
 import io.backplane.hostio.posix.UnixListener;
 import io.backplane.hostio.posix.UnixSocket;
 import io.backplane.virtio.device.VirtioDevice;
-import io.backplane.virtio.device.VirtioHost;
+import io.backplane.virtio.transport.ModelFault;
 import io.backplane.virtio.transport.VirtioPort;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -25,9 +26,10 @@ import org.slf4j.LoggerFactory;
 /**
  * A virtio device behind a listening socket. Global state: main only. One front-end is served at a
  * time; the next one waits in the socket's backlog. Its model may go and come while a front-end is
- * connected: {@link #awaitLeave}, {@link #awaitJoin}.
+ * connected: {@link #awaitLeave}, {@link #awaitJoin}. A version of it that breaks its contract is
+ * taken out and not tried again by this device: {@link #awaitFailed}.
  */
-final class VhostUserPort implements VirtioPort, VirtioHost {
+final class VhostUserPort implements VirtioPort, DeviceSlot.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(VhostUserPort.class);
     private static final long WARNING_INTERVAL_NS = 1_000_000_000L;
     private static final int HISTORY_COUNT_MAX = 200;
@@ -41,8 +43,10 @@ final class VhostUserPort implements VirtioPort, VirtioHost {
     private final DeviceSlot slot;
     private final UnixListener listener;
     private final long patienceNs;
+    private final ModelSet models;
     private final VhostUserTransport transport;
     private final InFlight conversations = new InFlight(new AioWait(null));
+    private final List<Offer> faulty = new ArrayList<>();
     private final ArrayDeque<Swap> history = new ArrayDeque<>();
     private final AioTimer patience;
 
@@ -69,7 +73,7 @@ final class VhostUserPort implements VirtioPort, VirtioHost {
      */
     VhostUserPort(String id, String type, Map<String, ?> properties, String address,
             BlockBackend backend, UnixListener listener, List<AioContext> contexts,
-            long patienceNs, VhostUserTransport transport) {
+            long patienceNs, ModelSet models, VhostUserTransport transport) {
         this.id = id;
         this.type = type;
         this.address = address;
@@ -78,6 +82,7 @@ final class VhostUserPort implements VirtioPort, VirtioHost {
         this.slot = new DeviceSlot(id, properties, backend, this, contexts);
         this.listener = listener;
         this.patienceNs = patienceNs;
+        this.models = models;
         this.transport = transport;
         this.lastWarningNs = main.nowNs() - WARNING_INTERVAL_NS;
         this.patience = main.newTimer("device " + id + " waits for its model", this::giveUp);
@@ -152,17 +157,14 @@ final class VhostUserPort implements VirtioPort, VirtioHost {
 
     /** A model leaves: returns when no code of it runs or will run for this device. */
     @Suspends
-    void awaitLeave(Offer leaving, ModelSet models) {
+    void awaitLeave(Offer leaving) {
         try (CoMutex.Held _ = slot.awaitLock()) {
+            faulty.remove(leaving);
             if (slot.device() == null || slot.offer() != leaving) {
                 return;
             }
-            try {
-                awaitPause();
-            } catch (BlockException e) {
-                LOG.error("{}", e.getMessage(), e);
-            }
-            Offer next = models.newest(type);
+            awaitPause(true);
+            Offer next = models.newestBut(faulty, type);
             String reason = "version " + leaving.version() + " of " + type + " has left";
             if (next != null) {
                 reason = awaitTry(next);
@@ -175,9 +177,9 @@ final class VhostUserPort implements VirtioPort, VirtioHost {
 
     /** A model is there: takes it if the device waits for one. */
     @Suspends
-    void awaitJoin(ModelSet models) {
+    void awaitJoin() {
         try (CoMutex.Held _ = slot.awaitLock()) {
-            Offer next = models.newest(type);
+            Offer next = models.newestBut(faulty, type);
             if (closing || !slot.isHeld() || next == null) {
                 return;
             }
@@ -202,20 +204,25 @@ final class VhostUserPort implements VirtioPort, VirtioHost {
     }
 
     /**
-     * Changes to {@code next}; on failure the device goes on as it was.
+     * Changes to {@code next}; on failure the device goes on as it was. A device that waits for a
+     * model has it now.
      *
-     * @return the model before; null if nothing changed, as it has this one or none
+     * @return the model before; null if it had this one or none
      */
     @Suspends
     Offer awaitSwap(Offer next) throws BlockException {
         try (CoMutex.Held _ = slot.awaitLock()) {
             Offer before = slot.offer();
+            if (!closing && slot.isHeld()) {
+                awaitGoOn(next);
+                return null;
+            }
             if (closing || slot.device() == null || before == next) {
                 return null;
             }
             slot.prepare(next); // what can fail or take time without a pause
             try {
-                awaitPause();
+                awaitPause(true);
                 awaitGoOn(next);
             } catch (BlockException e) {
                 String fault = awaitTry(before);
@@ -229,11 +236,11 @@ final class VhostUserPort implements VirtioPort, VirtioHost {
     }
 
     @Suspends
-    private void awaitPause() throws BlockException {
+    private void awaitPause(boolean freeze) {
         versionBefore = slot.offer().version();
         pausedAtNs = main.nowNs();
         pausedInFlight = 0;
-        pausedInFlight = slot.awaitTakeOut();
+        pausedInFlight = slot.awaitTakeOut(freeze);
     }
 
     @Suspends
@@ -253,9 +260,49 @@ final class VhostUserPort implements VirtioPort, VirtioHost {
     private void hold(String reason) {
         LOG.warn("device {} waits: {}", id, reason);
         transport.held(this, reason);
+        startPatience();
+    }
+
+    private void startPatience() {
         if (patienceNs >= 0) {
             patience.armAt(main.nowNs() + patienceNs);
         }
+    }
+
+    @Override
+    public void failed(VirtioDevice device, Throwable bug) {
+        main.spawn(() -> awaitFailed(device, bug));
+    }
+
+    @Override
+    public void awaitFailed(VirtioDevice device, Throwable bug) {
+        slot.halt(device);
+        try (CoMutex.Held _ = slot.awaitLock()) {
+            if (slot.device() != device) {
+                return;
+            }
+            Offer by = slot.offer();
+            faulty.add(by);
+            report(by, bug);
+            awaitPause(false);
+            Offer next = models.newestBut(faulty, type);
+            String fault = next == null || closing ? null : awaitTry(next);
+            if (fault != null) {
+                transport.held(this, fault);
+            }
+            if (slot.isHeld()) {
+                startPatience();
+            }
+        }
+    }
+
+    @Override
+    public void report(Offer by, Throwable bug) {
+        LOG.error("bug: device '{}': version {} of {} ({}) failed and is taken out", id,
+                by.version(), type, by.bundle(), bug);
+        String message = bug.getMessage() == null ? "" : bug.getMessage();
+        transport.failed(this, new ModelFault(by.bundle(), by.version(),
+                bug.getClass().getName(), message, patienceNs != 0, patienceNs));
     }
 
     private void giveUp() {

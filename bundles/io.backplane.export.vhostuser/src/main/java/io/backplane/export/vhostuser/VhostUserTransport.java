@@ -16,6 +16,7 @@ import io.backplane.export.vhostuser.ModelSet.Offer;
 import io.backplane.hostio.posix.UnixListener;
 import io.backplane.virtio.device.VirtioDeviceModel;
 import io.backplane.virtio.device.VirtioDrive;
+import io.backplane.virtio.transport.ModelFault;
 import io.backplane.virtio.transport.VirtioPlace;
 import io.backplane.virtio.transport.VirtioPort;
 import io.backplane.virtio.transport.VirtioPortListener;
@@ -55,15 +56,17 @@ public final class VhostUserTransport implements VirtioTransport {
     /**
      * A model is there; devices that wait for one of its type take it soon.
      *
+     * @param bundle symbolic name of its bundle, for people
      * @param version of its bundle, for people
      * @param rank the highest serves new devices
      */
     @AnyThread
-    public void add(VirtioDeviceModel model, String version, Comparable<?> rank) {
-        models.add(new Offer(model, version, rank));
+    public void add(VirtioDeviceModel model, String bundle, String version,
+            Comparable<?> rank) {
+        models.add(new Offer(model, bundle, version, rank));
         main.spawn(() -> awaitEach(port -> {
             if (port.type().equals(model.type())) {
-                port.awaitJoin(models);
+                port.awaitJoin();
             }
         }));
     }
@@ -75,7 +78,7 @@ public final class VhostUserTransport implements VirtioTransport {
         Offer gone = models.remove(model);
         if (gone != null) {
             serving.awaitZero();
-            awaitEach(port -> port.awaitLeave(gone, models));
+            awaitEach(port -> port.awaitLeave(gone));
         }
     }
 
@@ -181,7 +184,7 @@ public final class VhostUserTransport implements VirtioTransport {
     VhostUserPort awaitOpen(VirtioPlace place, BlockBackend backend, UnixListener listener)
             throws BlockException {
         VhostUserPort port = new VhostUserPort(place.id(), place.type(), place.properties(),
-                place.address().text(), backend, listener, place.contexts(), patienceNs, this);
+                place.address().text(), backend, listener, place.contexts(), patienceNs, models, this);
         port.awaitOpen(offer(place.type()));
         ports.add(port);
         return port;
@@ -246,6 +249,10 @@ public final class VhostUserTransport implements VirtioTransport {
 
     void gaveUp(VirtioPort port) {
         listeners.forEach(l -> l.gaveUp(port));
+    }
+
+    void failed(VirtioPort port, ModelFault fault) {
+        listeners.forEach(l -> l.failed(port, fault));
     }
 
     void swapped(VirtioPort port, VirtioPort.Swap swap) {

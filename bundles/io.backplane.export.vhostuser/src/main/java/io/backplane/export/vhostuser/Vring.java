@@ -36,6 +36,7 @@ final class Vring {
     private boolean kickKnown;
     private boolean enabled;
     private VirtQueue running;
+    private int[] notTaken = NONE;
 
     Vring(int index) {
         this.index = index;
@@ -45,6 +46,13 @@ final class Vring {
     void runner(QueueRunner next) {
         assert running == null : "queue " + index + " runs";
         runner = next;
+    }
+
+    /** Nothing more is taken from it until it has another runner. */
+    void halt() {
+        if (runner != null) {
+            runner.token().revoke();
+        }
     }
 
     boolean isRunning() {
@@ -73,6 +81,9 @@ final class Vring {
     }
 
     void base(int next) {
+        if (next != base) {
+            notTaken = NONE; // another ring
+        }
         base = next;
     }
 
@@ -141,7 +152,7 @@ final class Vring {
             throws ViolationException {
         long used = memory.guestAddress(addresses.used());
         InflightRegion log = inflight == null ? null : inflight.region(index, size);
-        int[] again = NONE;
+        int[] again = notTaken;
         int next = base;
         if (log != null) {
             boolean successor = log.isUsed();
@@ -188,6 +199,7 @@ final class Vring {
         stopped.call(null);
         Coroutine.awaitMoveTo(main);
         base = stopped.nextAvail();
+        notTaken = stopped.notTaken();
         running = null;
         return inFlight;
     }
@@ -227,6 +239,7 @@ final class Vring {
         size = 0;
         addresses = null;
         base = 0;
+        notTaken = NONE;
         enabled = false;
     }
 }

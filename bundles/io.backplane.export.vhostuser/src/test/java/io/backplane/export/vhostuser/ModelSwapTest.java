@@ -65,7 +65,7 @@ class ModelSwapTest {
 
     private static void add(Server server, VirtioDeviceModel model, int version)
             throws Exception {
-        server.transport.add(model, Integer.toString(version), version);
+        server.transport.add(model, "test", Integer.toString(version), version);
         server.inMain(() -> null);
     }
 
@@ -181,7 +181,7 @@ class ModelSwapTest {
                 assertEquals(0, guest.run(0, Guest.OUT, 5));
                 withdraw(server, server.first);
             }
-            server.transport.add(server.model(), "2", 2);
+            server.transport.add(server.model(), "test", "2", 2);
             try (Guest guest = new Guest(server.socket).start(1)) {
                 assertEquals(0, guest.run(0, Guest.IN, 5));
             }
@@ -206,7 +206,7 @@ class ModelSwapTest {
             assertEquals(0, guest.run(0, Guest.OUT, 5));
             withdraw(server, server.first);
             assertNull(guest.receiveMessage(), "disconnected");
-            server.transport.add(server.model(), "2", 2);
+            server.transport.add(server.model(), "test", "2", 2);
             try (Guest next = new Guest(server.socket).start(1)) {
                 assertEquals(0, next.run(0, Guest.IN, 5));
             }

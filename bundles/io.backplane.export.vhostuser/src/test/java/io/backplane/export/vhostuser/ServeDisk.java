@@ -38,7 +38,7 @@ final class ServeDisk {
                 Long.parseLong(args[2]) << 20, args[1].equals("memory"), true);
         try {
             VhostUserTransport transport = new VhostUserTransport(loops.main(), -1);
-            transport.add(new VirtioBlkModel((name, ops) -> () -> { }), "1", 1);
+            transport.add(new VirtioBlkModel((name, ops) -> () -> { }), "test", "1", 1);
             transport.awaitOpen(Server.place(args[0], Integer.parseInt(args[3]), contexts),
                     backend, UnixListener.listen(args[0], 4));
         } catch (Exception e) {

@@ -60,7 +60,7 @@ final class Server implements AutoCloseable {
         socket = folder.resolve("s").toString();
         backend = new MemoryBackend(loops.main(), DISK_BYTES, true, writable);
         transport = new VhostUserTransport(loops.main(), patienceNs);
-        transport.add(first, "1", 1);
+        transport.add(first, "test", "1", 1);
         export = inMain(() -> {
             List<AioContext> contexts = new ArrayList<>();
             for (int i = 0; i < threadCount; i++) {

@@ -22,6 +22,12 @@ public interface VirtioPortListener {
     @NoSuspend
     void gaveUp(VirtioPort port);
 
+    /** A device's model broke its contract: no code of it runs for this device any more. */
+    @GlobalState
+    @NoSuspend
+    default void failed(VirtioPort port, ModelFault fault) {
+    }
+
     /** A device goes on with another model. */
     @GlobalState
     @NoSuspend
