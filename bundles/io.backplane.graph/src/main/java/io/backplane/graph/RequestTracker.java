@@ -1,8 +1,10 @@
 package io.backplane.graph;
 
+import io.backplane.aio.Awaited;
 import io.backplane.aio.CoMutex;
 import io.backplane.aio.CoQueue;
 import io.backplane.aio.Coroutine;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -21,6 +23,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class RequestTracker {
     private static final int POOLED = 64;
+    private static final Awaited UNTRACKED = new Awaited() {
+        @Override
+        public String describe() {
+            return "the requests of a node that are only counted";
+        }
+
+        @Override
+        public List<Coroutine> blockers() {
+            return List.of(); // not known, and they wait for nobody
+        }
+    };
 
     // Any thread
     private final AtomicInteger counted = new AtomicInteger();
@@ -52,7 +65,7 @@ final class RequestTracker {
             if (serialising) {
                 serialisers++;
                 while (counted.get() != 0) {
-                    noneCounted.awaitWake();
+                    noneCounted.awaitWake(UNTRACKED);
                 }
             }
             TrackedRequest request = take();

@@ -1,5 +1,6 @@
 package io.backplane.driver.blklogwrites;
 
+import io.backplane.aio.Awaited;
 import io.backplane.aio.Coroutine;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,21 +13,38 @@ import java.util.concurrent.locks.ReentrantLock;
 final class RangeLocks {
 
     /** A range that is held or waited for. */
-    final class Range implements AutoCloseable {
+    final class Range implements AutoCloseable, Awaited {
         private final long offset;
         private final long end;
         private final Coroutine owner = Coroutine.current();
         private boolean waiting;
+        private boolean released;
+        private List<Range> earlier = List.of();
 
         private Range(long offset, long bytes) {
             this.offset = offset;
             this.end = offset + bytes;
         }
 
+        private boolean overlaps(Range other) {
+            return offset < other.end && other.offset < end;
+        }
+
         /** Gives the range back. Any thread, once. */
         @Override
         public void close() {
             unlock(this);
+        }
+
+        @Override
+        public String describe() {
+            return "the range of a logged write from " + offset + " to " + end;
+        }
+
+        @Override
+        public List<Coroutine> blockers() {
+            return earlier.stream().filter(range -> !range.released).map(range -> range.owner)
+                    .toList();
         }
     }
 
@@ -44,17 +62,20 @@ final class RangeLocks {
             if (!range.waiting) {
                 return range;
             }
+            range.earlier = ranges.stream().filter(
+                    each -> each != range && each.overlaps(range)).toList();
         } finally {
             guard.unlock();
         }
-        Coroutine.suspend();
+        Coroutine.suspend(range);
+        range.earlier = List.of();
         return range;
     }
 
     private boolean isBlocked(Range range, int earlierCount) {
         for (int i = 0; i < earlierCount; i++) {
             Range earlier = ranges.get(i);
-            if (earlier.offset < range.end && range.offset < earlier.end) {
+            if (earlier.overlaps(range)) {
                 return true;
             }
         }
@@ -67,6 +88,7 @@ final class RangeLocks {
             int at = ranges.indexOf(range);
             assert at >= 0 : "range unlocked twice";
             ranges.remove(at);
+            range.released = true;
             for (int i = at; i < ranges.size(); i++) {
                 Range later = ranges.get(i);
                 if (later.waiting && !isBlocked(later, i)) {

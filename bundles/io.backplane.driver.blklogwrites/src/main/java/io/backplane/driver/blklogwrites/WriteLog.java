@@ -1,7 +1,9 @@
 package io.backplane.driver.blklogwrites;
 
+import io.backplane.aio.Awaited;
 import io.backplane.aio.CoMutex;
 import io.backplane.aio.CoQueue;
+import io.backplane.aio.Coroutine;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockException.Kind;
 import io.backplane.block.Preallocation;
@@ -11,6 +13,7 @@ import io.backplane.state.StateException;
 import io.backplane.state.StateRecord;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.List;
 
 /**
  * The log: a superblock, then entries one behind the other.
@@ -32,11 +35,25 @@ final class WriteLog {
     static final class Slot {
         final long index;
         final long sector;
+        private final Coroutine carrier = Coroutine.current();
         private boolean written;
 
         private Slot(long index, long sector) {
             this.index = index;
             this.sector = sector;
+        }
+    }
+
+    /** What the superblock waits for: entries that are on their way. */
+    private record Entries(List<Slot> slots) implements Awaited {
+        @Override
+        public String describe() {
+            return slots.size() + " entries of a write log from " + slots.getFirst().index;
+        }
+
+        @Override
+        public List<Coroutine> blockers() {
+            return slots.stream().filter(slot -> !slot.written).map(slot -> slot.carrier).toList();
         }
     }
 
@@ -276,7 +293,8 @@ final class WriteLog {
         try (CoMutex.Held _ = state.awaitLock()) {
             while (wholeCount < entries) {
                 checkBroken();
-                progress.awaitWake();
+                progress.awaitWake(new Entries(unwritten.stream()
+                        .filter(slot -> slot.index < entries).toList()));
             }
             return wholeCount;
         }

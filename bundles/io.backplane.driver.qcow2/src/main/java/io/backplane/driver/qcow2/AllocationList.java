@@ -1,6 +1,7 @@
 package io.backplane.driver.qcow2;
 
 import io.backplane.aio.CoMutex;
+import io.backplane.aio.Coroutine;
 import java.util.ArrayList;
 
 /** The allocating writes on their way, and spare objects for the next ones. Metadata lock. */
@@ -34,6 +35,7 @@ final class AllocationList {
     Allocation add() {
         int last = spare.size() - 1;
         Allocation a = last >= 0 ? spare.remove(last) : new Allocation(lock);
+        a.carrier = Coroutine.current();
         active.add(a);
         return a;
     }
@@ -44,6 +46,7 @@ final class AllocationList {
         int at = active.indexOf(a);
         active.set(at, active.get(last));
         active.remove(last);
+        a.carrier = null;
         a.waiters.wakeAll();
         a.gather.clear();
         if (spare.size() < KEPT) {

@@ -110,7 +110,7 @@ final class Eraser {
         Allocation other = allocations.firstIn(at & ~layout.clusterMask(),
                 stop + layout.clusterMask() & ~layout.clusterMask());
         if (other != null) {
-            other.waiters.awaitWake();
+            other.waiters.awaitWake(other);
             return at;
         }
         L2Slice slice = image.l2.awaitWritable(at);

@@ -1,11 +1,14 @@
 package io.backplane.driver.qcow2;
 
+import io.backplane.aio.Awaited;
+import io.backplane.aio.Coroutine;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.BitSet;
+import java.util.List;
 
 /** The active L1 table: read without a lock, changed under the metadata lock. */
-final class L1Table {
+final class L1Table implements Awaited {
     private static final VarHandle ENTRIES = MethodHandles.arrayElementVarHandle(long[].class);
     /** Bytes that are written at once. */
     static final int SECTOR_BYTES = 512;
@@ -21,7 +24,8 @@ final class L1Table {
     long changes;
     /** The last change that is in the image file. */
     long settled;
-    boolean writing;
+    /** Who writes it to the image file; null if nobody. */
+    Coroutine writer;
     private BitSet dirtySectors = new BitSet();
 
     L1Table(long offset, long[] entries) {
@@ -37,6 +41,17 @@ final class L1Table {
 
     int count() {
         return entries.length;
+    }
+
+    @Override
+    public String describe() {
+        return "the write of the L1 table of a qcow2 image at " + offset;
+    }
+
+    @Override
+    public List<Coroutine> blockers() {
+        Coroutine now = writer;
+        return now == null ? List.of() : List.of(now);
     }
 
     /** Where the table lies in the image file, bytes. */

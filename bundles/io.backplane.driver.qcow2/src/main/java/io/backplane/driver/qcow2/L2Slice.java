@@ -1,9 +1,12 @@
 package io.backplane.driver.qcow2;
 
+import io.backplane.aio.Awaited;
+import io.backplane.aio.Coroutine;
 import io.backplane.memory.BufferPool;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 
 /**
  * A slice of an L2 table in memory: one or two longs an entry.
@@ -12,7 +15,7 @@ import java.lang.invoke.VarHandle;
  * which {@link #version} ties together: read it, read the entry, and {@link #unchanged} says
  * whether the two belonged together.
  */
-final class L2Slice extends CachedTable {
+final class L2Slice extends CachedTable implements Awaited {
     private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
     private static final VarHandle VERSION;
 
@@ -37,6 +40,9 @@ final class L2Slice extends CachedTable {
     /** The last change that is in the image file. */
     long settled;
 
+    /** Who writes it to the image file; null if nobody. */
+    Coroutine writer;
+
     // Whoever made the copy, until it is written
     BufferPool.Buffer copy;
     int copyFrom;
@@ -58,6 +64,17 @@ final class L2Slice extends CachedTable {
 
     int count() {
         return words.length >> shift;
+    }
+
+    @Override
+    public String describe() {
+        return "the write of a slice of an L2 table of a qcow2 image at " + copyOffset;
+    }
+
+    @Override
+    public List<Coroutine> blockers() {
+        Coroutine now = writer;
+        return now == null ? List.of() : List.of(now);
     }
 
     long entry(int index) {

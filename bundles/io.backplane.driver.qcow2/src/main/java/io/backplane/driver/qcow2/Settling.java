@@ -2,6 +2,7 @@ package io.backplane.driver.qcow2;
 
 import io.backplane.aio.CoMutex;
 import io.backplane.aio.CoQueue;
+import io.backplane.aio.Coroutine;
 import io.backplane.block.BlockException;
 import io.backplane.memory.BufferPool;
 import java.util.BitSet;
@@ -44,7 +45,7 @@ final class Settling {
             try (CoMutex.Held _ = image.lock.awaitLock()) {
                 until = until < 0 ? slice.changes : until;
                 while (slice.settled < until && slice.writing > 0) {
-                    waiters.awaitWake();
+                    waiters.awaitWake(slice);
                 }
                 if (slice.settled >= until) {
                     return;
@@ -71,6 +72,7 @@ final class Settling {
         slice.encode(slice.copyFrom, slice.copyTo, slice.copy.segment(), 0);
         slice.markClean();
         slice.writing++;
+        slice.writer = Coroutine.current();
         return true;
     }
 
@@ -92,6 +94,7 @@ final class Settling {
         slice.copy.close();
         slice.copy = null;
         slice.writing--;
+        slice.writer = null;
         if (done) {
             slice.settled = slice.copyChange;
             slice.unsettled = slice.isDirty();
@@ -111,8 +114,8 @@ final class Settling {
             long covered;
             try (CoMutex.Held _ = image.lock.awaitLock()) {
                 until = until < 0 ? l1.changes : until;
-                while (l1.settled < until && l1.writing) {
-                    waiters.awaitWake();
+                while (l1.settled < until && l1.writer != null) {
+                    waiters.awaitWake(l1);
                 }
                 if (l1.settled >= until) {
                     return;
@@ -121,7 +124,7 @@ final class Settling {
                 covered = l1.changes;
                 buffer = image.buffers.take((long) sectors.cardinality() * L1Table.SECTOR_BYTES);
                 copySectors(l1, sectors, buffer);
-                l1.writing = true;
+                l1.writer = Coroutine.current();
             }
             awaitWriteL1(l1, sectors, buffer, covered);
         }
@@ -156,7 +159,7 @@ final class Settling {
         } finally {
             try (CoMutex.Held _ = image.lock.awaitLock()) {
                 buffer.close();
-                l1.writing = false;
+                l1.writer = null;
                 if (done) {
                     l1.settled = covered;
                     l1.unsettled = l1.isDirty();

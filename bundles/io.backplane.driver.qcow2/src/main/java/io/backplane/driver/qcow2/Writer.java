@@ -164,7 +164,7 @@ final class Writer {
             Allocation other = allocations.firstIn(start,
                     start + ((long) max << layout.clusterBits()));
             if (other != null && other.guest <= start) {
-                other.waiters.awaitWake();
+                other.waiters.awaitWake(other);
                 continue;
             }
             if (other != null) {
