@@ -21,6 +21,7 @@ final class Qmp implements AutoCloseable {
     private final SocketChannel channel;
     private final BufferedReader reader;
     private final Deque<JsonObject> events = new ArrayDeque<>();
+    private JsonObject lastTimestamp;
 
     private Qmp(SocketChannel channel) {
         this.channel = channel;
@@ -86,6 +87,7 @@ final class Qmp implements AutoCloseable {
                 JsonObject event = events.remove();
                 if (event.get("event").getAsString().equals(name)
                         && event.toString().contains(part)) {
+                    lastTimestamp = event.getAsJsonObject("timestamp");
                     return event.has("data") ? event.getAsJsonObject("data") : new JsonObject();
                 }
             }
@@ -93,6 +95,11 @@ final class Qmp implements AutoCloseable {
             execute("{'execute': 'query-version'}"); // whatever came before its answer is kept
         }
         throw new AssertionError("no event " + name + " with '" + part + "'");
+    }
+
+    /** When the event came that was awaited last, by the daemon's clock. */
+    JsonObject lastTimestamp() {
+        return lastTimestamp;
     }
 
     @Override
