@@ -51,7 +51,7 @@ class CategoriesGuardTest {
                     @io.backplane.aio.GlobalState @io.backplane.aio.Suspends
                     @io.backplane.aio.GraphWrlock void locked() {
                         graph.awaitDrained(null)""");
-            await(daemon, "planted.Activator.locked (Activator.java:20) is @GraphWrlock but calls "
+            await(daemon, "planted.Activator.locked (Activator.java:19) is @GraphWrlock but calls "
                     + "io.backplane.block.graph.BlockGraph.awaitDrained, which is @GraphUnlocked");
 
             assertEquals(1, count(daemon, "planted runs"), () -> said(daemon));

@@ -24,16 +24,18 @@ public final class Stress {
     /** How long. */
     public enum Length {
         /** Seconds: one JVM for each test, compiled by C2 as the daemon is. */
-        SHORT(10_000, "-m", "quick", "-time", "300", "-iters", "3", "-f", "1", "-fsm", "1", "-sc",
+        SHORT(10_000, 300, "-m", "quick", "-iters", "3", "-f", "1", "-fsm", "1", "-sc",
                 "false", "-af", "NONE", "-strideSize", "128", "-strideCount", "4"),
         /** Tens of minutes: all modes of compilation that jcstress knows, pinned and not. */
-        LONG(1_000_000, "-m", "default");
+        LONG(1_000_000, 1000, "-m", "default");
 
         private final long roundsMin;
+        private final int timeMs;
         private final List<String> options;
 
-        Length(long roundsMin, String... options) {
+        Length(long roundsMin, int timeMs, String... options) {
             this.roundsMin = roundsMin;
+            this.timeMs = timeMs;
             this.options = List.of(options);
         }
 
@@ -80,20 +82,23 @@ public final class Stress {
 
     /** The shipped classes under all tests. */
     public List<Result> runAll() throws Exception {
-        return run("shipped", "", "io\\.backplane\\..*");
+        return run("shipped", "", "io\\.backplane\\..*", 1);
     }
 
-    /** The shipped classes under a few tests. */
-    public List<Result> runAgain(String name, List<String> tests) throws Exception {
-        return run(name, "", filter(tests));
+    /** The shipped classes under a few tests, {@code times} as long. */
+    public List<Result> runAgain(String name, List<String> tests, int times) throws Exception {
+        return run(name, "", filter(tests), times);
     }
 
     private static String filter(List<String> tests) {
         return ".*\\.(" + String.join("|", tests) + ")";
     }
 
-    /** Shipped classes with a few bugs, each under the test that must find it. */
-    public List<Result> runPlanted(String name, List<Planted> bugs) throws Exception {
+    /**
+     * Shipped classes with a few bugs, each under the test that must find it, {@code times} as
+     * long.
+     */
+    public List<Result> runPlanted(String name, List<Planted> bugs, int times) throws Exception {
         Path classes = Files.createDirectories(work.resolve(name + "-classes"));
         List<Patch> patches = new ArrayList<>();
         bugs.forEach(bug -> patches.addAll(bug.patches()));
@@ -102,16 +107,19 @@ public final class Stress {
             Files.createDirectories(file.getParent());
             Files.write(file, each.getValue());
         }
-        return run(name, classes + ":", filter(bugs.stream().map(Planted::test).toList()));
+        return run(name, classes + ":", filter(bugs.stream().map(Planted::test).toList()),
+                times);
     }
 
     /** In a JVM of its own, whose class path is that of the JVMs it forks. */
-    private List<Result> run(String name, String firstClasses, String filter) throws Exception {
+    private List<Result> run(String name, String firstClasses, String filter, int times)
+            throws Exception {
         Path folder = Files.createDirectories(work.resolve(name));
         List<String> command = new ArrayList<>(List.of(
                 System.getProperty("java.home") + "/bin/java", "-cp",
                 firstClasses + System.getProperty("java.class.path"),
-                "org.openjdk.jcstress.Main", "-t", filter, "-r", folder + "/"));
+                "org.openjdk.jcstress.Main", "-t", filter, "-r", folder + "/",
+                "-time", Integer.toString(length.timeMs * times)));
         command.addAll(length.options);
         command.addAll(length == Length.SHORT ? List.of("-jvmArgs", JVM)
                 : List.of("-jvmArgsPrepend", JVM));

@@ -21,8 +21,11 @@ import org.junit.jupiter.api.io.TempDir;
 class StressTest {
     private static final Stress.Length LENGTH = Stress.Length.valueOf(
             System.getProperty("backplane.jcstress", "short").toUpperCase(Locale.ROOT));
-    /** How often a test may be run again that a busy machine kept from its rounds or its find. */
-    private static final int ATTEMPTS = 10;
+    /**
+     * How often a test is run that a busy machine keeps from its rounds or its find, each time
+     * twice as long as the time before.
+     */
+    private static final int ATTEMPTS = 8;
 
     @TempDir
     Path work;
@@ -34,7 +37,7 @@ class StressTest {
         assertEquals(testNames(), results.stream().map(Result::test).collect(Collectors.toSet()));
         List<String> kept = withTooFewRounds(results);
         for (int attempt = 1; attempt <= ATTEMPTS && !kept.isEmpty(); attempt++) {
-            results.addAll(stress.runAgain("again" + attempt, kept));
+            results.addAll(stress.runAgain("again" + attempt, kept, 1 << attempt));
             kept = withTooFewRounds(results);
         }
 
@@ -58,7 +61,8 @@ class StressTest {
             List<Planted> bugs = new ArrayList<>(Planted.ROUNDS.get(round));
             for (int attempt = 1; attempt <= ATTEMPTS && !bugs.isEmpty(); attempt++) {
                 List<Result> results = new Stress(work, Stress.Length.SHORT)
-                        .runPlanted("planted" + round + "-" + attempt, bugs);
+                        .runPlanted("planted" + round + "-" + attempt, bugs,
+                                1 << attempt - 1);
                 bugs.removeIf(bug -> isFound(bug, results));
             }
             bugs.forEach(bug -> missed.add(bug.name()));

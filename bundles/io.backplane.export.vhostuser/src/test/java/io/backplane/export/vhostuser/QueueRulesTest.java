@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Queues of a real device over a real socket, against drains, resets, starts and stops. */
 class QueueRulesTest {
+    private static final long LIMIT_NS = 10_000_000_000L;
 
     @Test
     void guestReadsWhatItWrote() throws Exception {
@@ -45,7 +46,7 @@ class QueueRulesTest {
             guest.startRing(0, 0);
             guest.kick(0);
             guest.sync();
-            Thread.sleep(20);
+            server.awaitTurns();
             assertEquals(0, server.backend.verbCount.get());
             assertEquals(0, guest.used(0));
             server.notice(server.ops::drainedEnd);
@@ -63,7 +64,7 @@ class QueueRulesTest {
             server.awaitQuiet();
             guest.queue(0, 0, Guest.IN, 1);
             guest.kick(0);
-            Thread.sleep(10);
+            server.awaitTurns();
             assertEquals(1, guest.used(0));
             guest.kicks[0].testAndClear(); // the guest's kick is lost; only our own look helps
             server.notice(server.ops::drainedEnd);
@@ -85,7 +86,7 @@ class QueueRulesTest {
             });
             guest.queue(1, 0, Guest.OUT, 1);
             guest.kick(1);
-            Thread.sleep(10);
+            server.awaitTurns();
             assertEquals(0, server.backend.verbCount.get());
             server.notice(server.ops::drainedEnd);
             guest.awaitUsed(1, 1);
@@ -112,7 +113,7 @@ class QueueRulesTest {
                 server.awaitQuiet();
                 server.notice(() -> assertFalse(server.ops.drainedPoll()));
                 int before = server.backend.verbCount.get();
-                Thread.sleep(0, 100_000);
+                server.awaitTurns();
                 assertEquals(before, server.backend.verbCount.get(), "seed " + seed);
                 server.notice(server.ops::drainedEnd);
                 for (int q = 0; q < 4; q++) {
@@ -130,7 +131,7 @@ class QueueRulesTest {
             guest.queue(0, 0, Guest.OUT, 3);
             guest.queue(0, 3, Guest.OUT, 4);
             guest.start(1).sync();
-            Thread.sleep(10);
+            server.awaitTurns();
             assertEquals(0, server.backend.verbCount.get());
             server.notice(server.ops::drainedEnd);
             guest.awaitUsed(0, 2);
@@ -165,11 +166,19 @@ class QueueRulesTest {
                 guest.awaitUsed(0, wanted);
             }
             assertEquals(1000 * 5, server.backend.verbCount.get());
-            Thread.sleep(20);
-            long before = turns(server);
-            Thread.sleep(200);
-            assertTrue(turns(server) - before <= 5, "an idle loop turns");
+            awaitIdle(server);
         }
+    }
+
+    /** Waits for a while without turns: what a stop has left behind would turn all the time. */
+    private static void awaitIdle(Server server) throws InterruptedException {
+        long limit = System.nanoTime() + LIMIT_NS;
+        long before;
+        do {
+            assertTrue(System.nanoTime() < limit, "an idle loop turns");
+            before = turns(server);
+            Thread.sleep(200);
+        } while (turns(server) - before > 5);
     }
 
     private static long turns(Server server) {
@@ -183,8 +192,9 @@ class QueueRulesTest {
             server.backend.held = true;
             guest.queue(0, 0, Guest.OUT, 0);
             guest.kick(0);
+            awaitVerbs(server, 1);
             guest.send(11, Guest.state(0, 0));
-            Thread.sleep(20);
+            server.awaitTurns();
             assertEquals(0, guest.used(0));
             assertEquals(UnixSocket.WOULD_BLOCK, guest.socket.receive(guest.memory, 0x70000, 1));
             server.backend.release();
@@ -251,19 +261,36 @@ class QueueRulesTest {
                     assertNull(guest.receiveMessage(), "the connection ends");
                 }
                 if (round == 4) {
+                    server.awaitTurns();
                     before = openFds();
                 }
             }
-            assertTrue(openFds() <= before + 1, "descriptors leak");
+            awaitFds(before + 1);
             try (Guest guest = new Guest(server.socket).start(1)) {
                 assertEquals(0, guest.run(0, Guest.IN, 0));
             }
         }
     }
 
-    static int openFds() throws InterruptedException {
-        Thread.sleep(30); // the other side closes its own
+    static int openFds() {
         return new File("/proc/self/fd").list().length;
+    }
+
+    /** Waits until the server has closed its side, too. */
+    static void awaitFds(int max) throws InterruptedException {
+        long limit = System.nanoTime() + LIMIT_NS;
+        while (openFds() > max) {
+            assertTrue(System.nanoTime() < limit, "descriptors leak");
+            Thread.sleep(1);
+        }
+    }
+
+    private static void awaitVerbs(Server server, int count) throws InterruptedException {
+        long limit = System.nanoTime() + LIMIT_NS;
+        while (server.backend.verbCount.get() < count) {
+            assertTrue(System.nanoTime() < limit, "requests do not come");
+            Thread.sleep(1);
+        }
     }
 
     @Test
@@ -292,7 +319,7 @@ class QueueRulesTest {
                 if (guest.availEvent(0) == (i & 0xffff)) {
                     guest.kick(0);
                 }
-                long limit = System.nanoTime() + 10_000_000_000L;
+                long limit = System.nanoTime() + LIMIT_NS;
                 while (guest.used(0) != (i + 1 & 0xffff)) {
                     assertTrue(System.nanoTime() < limit, "lost after " + i);
                     Thread.onSpinWait();
@@ -331,13 +358,9 @@ class QueueRulesTest {
                     }
                     dead.kick(0);
                     dead.kick(1);
-                    long limit = System.nanoTime() + 10_000_000_000L;
-                    while (server.backend.verbCount.get() < before + 10) {
-                        assertTrue(System.nanoTime() < limit);
-                        Thread.sleep(1);
-                    }
+                    awaitVerbs(server, before + 10);
                 }
-                Thread.sleep(5);
+                server.awaitTurns();
                 server.backend.release();
                 try (Guest next = new Guest(server.socket).start(2)) {
                     assertEquals(0, next.run(1, Guest.IN, 0));
@@ -356,11 +379,12 @@ class QueueRulesTest {
                     guest.run(round % 4, Guest.OUT, 0);
                 }
                 if (round == 5) {
+                    server.awaitTurns();
                     before = openFds();
                     mappings = mappings();
                 }
             }
-            assertTrue(openFds() <= before + 1, "descriptors leak");
+            awaitFds(before + 1);
             assertTrue(mappings() <= mappings + 20, "mappings leak");
         }
     }
@@ -379,7 +403,7 @@ class QueueRulesTest {
             assertEquals(0, first.run(0, Guest.OUT, 1));
             try (Guest second = new Guest(server.socket)) {
                 second.send(1, new byte[0]);
-                Thread.sleep(10);
+                server.awaitTurns();
                 first.close();
                 assertTrue(second.receiveMessage().length == 8);
             }

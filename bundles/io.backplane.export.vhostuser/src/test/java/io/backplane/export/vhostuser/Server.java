@@ -130,6 +130,22 @@ final class Server implements AutoCloseable {
         });
     }
 
+    /**
+     * Waits until every context has turned twice: whatever came before, a kick, a message or the
+     * end of a connection, has been seen.
+     */
+    void awaitTurns() throws Exception {
+        List<AioContext> contexts = new ArrayList<>(List.of(loops.main()));
+        loops.ioThreads().forEach(thread -> contexts.add(thread.context()));
+        for (int i = 0; i < 2; i++) {
+            for (AioContext context : contexts) {
+                CompletableFuture<Void> turned = new CompletableFuture<>();
+                context.schedule(() -> turned.complete(null));
+                turned.get(20, TimeUnit.SECONDS);
+            }
+        }
+    }
+
     @Override
     public void close() {
         try {
