@@ -5,6 +5,7 @@ import io.backplane.aio.Awaited;
 import io.backplane.aio.CoMutex;
 import io.backplane.aio.Coroutine;
 import io.backplane.aio.RequestEvent;
+import io.backplane.loop.LoopTurns;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -12,7 +13,6 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -21,15 +21,19 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What it costs that requests and waits can be seen while nobody looks: what a request records of
- * itself against nothing, and a suspension that says what it is for against one that does not.
+ * What it costs that requests, waits and turns can be seen while nobody looks: what a request
+ * records of itself against nothing, a suspension that says what it is for against one that does
+ * not, and a turn of the loop against one of a loop from which the recording was taken out.
+ *
+ * <p>A sample is a batch of 10 000. Of a busy machine the medians tell more than the averages: a
+ * batch that was preempted is an outlier.
  */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
-@Fork(2)
+@BenchmarkMode(Mode.SampleTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 2, time = 1)
+@Measurement(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(5)
 public class IntrospectionBench {
     private static final int COUNT = 10_000;
 
@@ -61,9 +65,34 @@ public class IntrospectionBench {
         loop.close();
     }
 
+    /** A loop whose owner is the thread that measures. */
+    @State(Scope.Thread)
+    public static class Turning {
+        private Runnable seen;
+        private Runnable unseen;
+
+        /** Makes both. */
+        @Setup
+        public void open() {
+            seen = new LoopTurns(COUNT);
+            unseen = LoopTurns.unseen(COUNT);
+        }
+    }
+
+    /** Turns of a loop that records nothing. */
+    @Benchmark
+    public void turnUnseen(Turning turning) {
+        turning.unseen.run();
+    }
+
+    /** Turns that each run a callback. */
+    @Benchmark
+    public void turnSeen(Turning turning) {
+        turning.seen.run();
+    }
+
     /** The batch alone. */
     @Benchmark
-    @OperationsPerInvocation(COUNT)
     public void requestUnseen() throws Exception {
         loop.run(() -> {
             for (int i = 0; i < COUNT; i++) {
@@ -74,7 +103,6 @@ public class IntrospectionBench {
 
     /** What each storey's request does: the test of the event's flag, the carried request. */
     @Benchmark
-    @OperationsPerInvocation(COUNT)
     public void requestSeen() throws Exception {
         loop.run(() -> {
             for (int i = 0; i < COUNT; i++) {
@@ -90,7 +118,6 @@ public class IntrospectionBench {
 
     /** A suspension that says nothing. */
     @Benchmark
-    @OperationsPerInvocation(COUNT)
     public void waitUnseen() throws Exception {
         loop.run(() -> {
             Coroutine self = Coroutine.current();
@@ -104,7 +131,6 @@ public class IntrospectionBench {
 
     /** A suspension that says what it is for. */
     @Benchmark
-    @OperationsPerInvocation(COUNT)
     public void waitSeen() throws Exception {
         loop.run(() -> {
             Coroutine self = Coroutine.current();
