@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.backplane.jcstress.Stress.Result;
-import java.io.IOException;
+import io.backplane.rules.Rule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.openjdk.jcstress.annotations.JCStressTest;
 
 /** Runs all tests of jcstress: shipped classes hold, planted bugs are found. */
 class StressTest {
@@ -77,16 +78,36 @@ class StressTest {
         return result.forbidden() > 0;
     }
 
+    /** What the tests say of bugs they find is what is planted. */
+    @Test
+    void everyBugThatATestNamesIsPlanted() throws Exception {
+        Set<String> named = tests().stream()
+                .filter(test -> Stream.of(test.getAnnotationsByType(Rule.class))
+                        .anyMatch(rule -> !rule.bug().isEmpty()))
+                .map(Class::getSimpleName).collect(Collectors.toSet());
+        assertEquals(named, Planted.ROUNDS.stream().flatMap(List::stream).map(Planted::test)
+                .collect(Collectors.toSet()));
+    }
+
+    private static Set<String> testNames() throws Exception {
+        return tests().stream().map(Class::getSimpleName).collect(Collectors.toSet());
+    }
+
     /** The tests there are, by their sources: one that jcstress leaves out is missed. */
-    private static Set<String> testNames() throws IOException {
-        try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
-            Set<String> names = files.map(f -> f.getFileName().toString())
-                    .filter(f -> f.matches(".+[a-z]Stress\\.java")
-                            && !f.equals("LoopUnderStress.java"))
-                    .map(f -> f.substring(0, f.length() - ".java".length()))
-                    .collect(Collectors.toSet());
-            assertTrue(names.size() >= 12, names.toString());
-            return names;
+    private static List<Class<?>> tests() throws Exception {
+        Path root = Path.of("src/main/java");
+        List<Class<?>> tests = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+                String name = root.relativize(file).toString().replace('/', '.')
+                        .replaceFirst("\\.java$", "");
+                Class<?> type = Class.forName(name, false, StressTest.class.getClassLoader());
+                if (type.isAnnotationPresent(JCStressTest.class)) {
+                    tests.add(type);
+                }
+            }
         }
+        assertTrue(tests.size() >= 14, tests.toString());
+        return tests;
     }
 }
