@@ -96,7 +96,8 @@ final class Platform {
             throw new LaunchException("can't read " + file + ": " + e, e);
         }
         Map<String, String> config = new HashMap<>();
-        properties.stringPropertyNames().forEach(n -> config.put(n, properties.getProperty(n)));
+        properties.stringPropertyNames().forEach(n -> config.put(n, n.startsWith("backplane.")
+                ? System.getProperty(n, properties.getProperty(n)) : properties.getProperty(n)));
         return config;
     }
 
