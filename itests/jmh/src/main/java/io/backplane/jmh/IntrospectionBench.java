@@ -17,7 +17,6 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
@@ -28,7 +27,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * <p>A sample is a batch of 10 000. Of a busy machine the medians tell more than the averages: a
  * batch that was preempted is an outlier.
  */
-@State(Scope.Benchmark)
+@State(Scope.Thread)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 2, time = 1)
@@ -50,25 +49,12 @@ public class IntrospectionBench {
     };
 
     private final CoMutex target = new CoMutex("something");
-    private MainLoop loop;
     private long sum;
-
-    /** Starts the loop. */
-    @Setup
-    public void start() {
-        loop = new MainLoop();
-    }
-
-    /** Stops the loop. */
-    @TearDown
-    public void stop() {
-        loop.close();
-    }
 
     /** A loop whose owner is the thread that measures. */
     @State(Scope.Thread)
     public static class Turning {
-        private Runnable seen;
+        private LoopTurns seen;
         private Runnable unseen;
 
         /** Makes both. */
@@ -93,8 +79,8 @@ public class IntrospectionBench {
 
     /** The batch alone. */
     @Benchmark
-    public void requestUnseen() throws Exception {
-        loop.run(() -> {
+    public void requestUnseen(Turning turning) {
+        turning.seen.run(() -> {
             for (int i = 0; i < COUNT; i++) {
                 sum += Coroutine.current().isIdle() ? 1 : i;
             }
@@ -103,8 +89,8 @@ public class IntrospectionBench {
 
     /** What each storey's request does: the test of the event's flag, the carried request. */
     @Benchmark
-    public void requestSeen() throws Exception {
-        loop.run(() -> {
+    public void requestSeen(Turning turning) {
+        turning.seen.run(() -> {
             for (int i = 0; i < COUNT; i++) {
                 Coroutine self = Coroutine.current();
                 RequestEvent event = RequestEvent.start();
@@ -118,8 +104,8 @@ public class IntrospectionBench {
 
     /** A suspension that says nothing. */
     @Benchmark
-    public void waitUnseen() throws Exception {
-        loop.run(() -> {
+    public void waitUnseen(Turning turning) {
+        turning.seen.run(() -> {
             Coroutine self = Coroutine.current();
             AioContext main = AioContext.current();
             for (int i = 0; i < COUNT; i++) {
@@ -131,8 +117,8 @@ public class IntrospectionBench {
 
     /** A suspension that says what it is for. */
     @Benchmark
-    public void waitSeen() throws Exception {
-        loop.run(() -> {
+    public void waitSeen(Turning turning) {
+        turning.seen.run(() -> {
             Coroutine self = Coroutine.current();
             AioContext main = AioContext.current();
             for (int i = 0; i < COUNT; i++) {

@@ -25,6 +25,7 @@ public final class LoopTurns implements Runnable {
             System::nanoTime);
     private final BottomHalf half = loop.newBottomHalf("half", this::again);
     private final int count;
+    private boolean ended;
 
     /** Makes the thread that calls it the owner; {@code count} turns a run. */
     public LoopTurns(int count) {
@@ -84,6 +85,19 @@ public final class LoopTurns implements Runnable {
         }
         half.cancel();
         loop.turn();
+    }
+
+    /** Runs a coroutine to its end, by the turns that it takes. */
+    public void run(Runnable body) {
+        Current.enterLoop(loop);
+        ended = false;
+        loop.spawn(() -> {
+            body.run();
+            ended = true;
+        });
+        while (!ended) {
+            loop.turn();
+        }
     }
 
     // ---- planted
