@@ -568,7 +568,7 @@ public abstract class DriverConformance {
 
     @Test
     void unloadedBundleIsCollected() throws Exception {
-        var loader = Isolated.use(this, other -> other.simulate(1, driver -> driver, bench -> {
+        var loader = Isolated.use(this, bundleClasses(), other -> other.simulate(1, driver -> driver, bench -> {
             new Workload(bench).awaitRun(40);
             AioContext io = bench.world.ioThread("io0");
             bench.backend.awaitMoveTo(io);

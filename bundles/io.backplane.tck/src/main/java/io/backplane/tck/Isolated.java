@@ -6,33 +6,36 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.security.CodeSource;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /** A bundle's classes once more, in a class loader of their own that should go when they do. */
 final class Isolated extends URLClassLoader {
     private static final int COLLECTIONS = 40;
 
-    /** What to do with the other instance of the test class. */
-    interface Use {
-        void with(DriverConformance other) throws Exception;
+    /** What to do with the other instance of the test class, seen as its base class. */
+    interface Use<T> {
+        void with(T other) throws Exception;
     }
 
     private Isolated(Set<URL> urls, ClassLoader parent) {
-        super("driver under test", urls.toArray(URL[]::new), parent);
+        super("bundle under test", urls.toArray(URL[]::new), parent);
     }
 
     /** Runs {@code use} with classes of its own; the result goes when nobody holds on to them. */
-    static WeakReference<ClassLoader> use(DriverConformance test, Use use) throws Exception {
+    @SuppressWarnings("unchecked") // T's class comes from the parent loader
+    static <T> WeakReference<ClassLoader> use(T test, List<Class<?>> bundleClasses, Use<T> use)
+            throws Exception {
         Set<URL> urls = new LinkedHashSet<>();
         add(urls, test.getClass());
-        for (Class<?> type : test.bundleClasses()) {
+        for (Class<?> type : bundleClasses) {
             add(urls, type);
         }
         try (Isolated loader = new Isolated(urls, test.getClass().getClassLoader())) {
             Constructor<?> constructor =
                     loader.loadClass(test.getClass().getName()).getDeclaredConstructor();
             constructor.setAccessible(true);
-            use.with((DriverConformance) constructor.newInstance());
+            use.with((T) constructor.newInstance());
             return new WeakReference<>(loader);
         }
     }

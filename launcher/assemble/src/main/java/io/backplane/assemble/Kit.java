@@ -13,11 +13,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The driver kit's Maven repository: what a driver project outside the source tree builds on. Its
+ * The kit's Maven repository: what a driver or device project outside the source tree builds on. Its
  * version carries a hash of the contents, so that Maven's own copies never outlive a change.
  */
 public final class Kit {
-    private static final List<String> API = List.of("memory", "aio", "state", "schema", "block");
+    private static final List<String> API = List.of("memory", "aio", "state", "schema", "block",
+            "virtio");
     private static final List<String> TEST = List.of("hostio", "hostio.nio", "loop", "graph",
             "sim", "sys", "tck");
 
