@@ -19,11 +19,15 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A host file on a {@link FileChannel}. It cannot release storage and does not see holes: all is
  * data up to the end. Locks are those of the process (POSIX), as {@link FileChannel} has no others.
+ *
+ * <p>Its length is what it was at the open, and what was done to it here since: what others do to it
+ * is not seen. {@link FileChannel#size} takes a monitor, which loops must not wait for.
  */
 final class NioFile implements HostFile {
     // Immutable
@@ -32,15 +36,20 @@ final class NioFile implements HostFile {
     private final boolean writable;
     private final FileKind kind;
 
+    // Any thread
+    private final AtomicLong length;
+
     // Any thread, under lock
     private final ReentrantLock lock = new ReentrantLock();
     private final List<FileLock> locks = new ArrayList<>();
 
-    NioFile(FileChannel channel, Path path, boolean writable, FileKind kind) {
+    /** @param length of the file now, in bytes */
+    NioFile(FileChannel channel, Path path, boolean writable, FileKind kind, long length) {
         this.channel = channel;
         this.path = path;
         this.writable = writable;
         this.kind = kind;
+        this.length = new AtomicLong(length);
     }
 
     static HostIoException failure(IOException e, String what, Path path) {
@@ -134,6 +143,7 @@ final class NioFile implements HostFile {
                 int wanted = part.remaining();
                 int n = channel.write(part, offset + done);
                 done += n;
+                length.accumulateAndGet(offset + done, Math::max);
                 if (n < wanted) {
                     break;
                 }
@@ -163,31 +173,28 @@ final class NioFile implements HostFile {
     }
 
     @Override
-    public void truncate(long length) throws HostIoException {
+    public void truncate(long bytes) throws HostIoException {
         try {
-            if (length < channel.size()) {
-                channel.truncate(length);
-            } else if (length > channel.size()) {
-                extend(length);
+            if (bytes < length.get()) {
+                channel.truncate(bytes);
+            } else if (bytes > length.get()) {
+                extend(bytes);
             }
+            length.set(bytes);
         } catch (IOException e) {
             throw failure(e, "ftruncate", path);
         }
     }
 
-    private void extend(long length) throws IOException {
+    private void extend(long bytes) throws IOException {
         // FileChannel.truncate never grows; a byte at the end does, and leaves a hole before
         ByteBuffer end = ByteBuffer.allocate(1);
-        channel.write(end, length - 1);
+        channel.write(end, bytes - 1);
     }
 
     @Override
-    public long length() throws HostIoException {
-        try {
-            return channel.size();
-        } catch (IOException e) {
-            throw failure(e, "size of", path);
-        }
+    public long length() {
+        return length.get();
     }
 
     @Override
@@ -196,12 +203,12 @@ final class NioFile implements HostFile {
     }
 
     @Override
-    public long seekData(long offset) throws HostIoException {
+    public long seekData(long offset) {
         return offset < length() ? offset : -1;
     }
 
     @Override
-    public long seekHole(long offset) throws HostIoException {
+    public long seekHole(long offset) {
         return Math.max(offset, length());
     }
 

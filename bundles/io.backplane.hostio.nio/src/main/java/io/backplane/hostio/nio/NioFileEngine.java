@@ -51,10 +51,23 @@ public final class NioFileEngine implements HostFileEngine {
             options.add(StandardOpenOption.TRUNCATE_EXISTING);
         }
         try {
-            FileChannel channel = FileChannel.open(path, options);
-            return new NioFile(channel, path, flags.writable(), kindOf(path));
+            return file(FileChannel.open(path, options), path, flags.writable());
         } catch (IOException e) {
             throw NioFile.failure(e, "open", path);
+        }
+    }
+
+    private static NioFile file(FileChannel channel, Path path, boolean writable)
+            throws IOException {
+        boolean good = false;
+        try {
+            NioFile file = new NioFile(channel, path, writable, kindOf(path), channel.size());
+            good = true;
+            return file;
+        } finally {
+            if (!good) {
+                channel.close();
+            }
         }
     }
 
