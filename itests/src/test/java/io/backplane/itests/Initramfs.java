@@ -17,7 +17,7 @@ import java.util.TreeSet;
 
 /**
  * The root file system of the test guest, made from what the host has installed: a static busybox,
- * the kernel modules for virtio-blk and ext4, mkfs.ext4 and e2fsck and, if asked for, fio, with
+ * the kernel modules for virtio-blk, virtio-rng and ext4, mkfs.ext4 and e2fsck and, if asked for, fio, with
  * their shared libraries. Its {@code /init} takes scripts over the second serial line.
  *
  * <p>The format is cpio "newc": for each file a header of "070701" and 13 numbers in 8 hexadecimal
@@ -45,7 +45,7 @@ final class Initramfs implements AutoCloseable {
             poweroff -f
             """;
     private static final List<String> MODULES = List.of("virtio_pci", "virtio_blk",
-            "crc32c_generic", "ext4");
+            "virtio-rng", "crc32c_generic", "ext4");
     private static final List<String> TOOLS = List.of("/sbin/mkfs.ext4", "/sbin/e2fsck",
             "/sbin/resize2fs");
 

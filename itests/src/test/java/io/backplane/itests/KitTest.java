@@ -2,6 +2,7 @@ package io.backplane.itests;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -9,10 +10,11 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A driver that nobody knew: made, built, deployed into a live daemon, used, removed. */
+/** Drivers and devices that nobody knew: made, built, deployed into a live daemon, used, removed. */
 class KitTest {
     private static final Path ROOT = BuiltBundle.root();
     private static final Path EXAMPLE = ROOT.resolve("features/kit/example");
@@ -79,6 +81,64 @@ class KitTest {
             assertFalse(knows(qmp));
             assertEquals("", daemon.err());
         }
+    }
+
+    @Test
+    @Tag("vm")
+    void newDeviceIsBuiltDeployedUsedByAVirtualMachineAndRemoved() throws Exception {
+        Path project = folder.resolve("entropy");
+        run("sh", ROOT.resolve("backplane").toString(), "new", "device", "entropy", "--dir",
+                project.toString());
+        run("mvn", "-B", "-q", "-o", "-f", project.toString(), "package",
+                "-Dtest=EntropyTest,EntropyConformanceTest#good*+deviceFrozen*+unloaded*");
+        useDevice(project.resolve("target/org.example.entropy-1.0.0.jar"));
+    }
+
+    private void useDevice(Path jar) throws Exception {
+        Path socket = folder.resolve("qmp.sock");
+        Path rng = folder.resolve("rng.sock");
+        try (Daemon daemon = Daemon.start("--chardev", "socket,id=m,path=" + socket
+                + ",server=on,wait=off", "--monitor", "chardev=m", "--no-shell");
+                Qmp qmp = Qmp.connect(socket)) {
+            assertFalse(types(qmp).contains("\"entropy\""));
+            Path deployed = daemon.data().resolve("deploy/entropy.jar");
+            Files.createDirectories(deployed.getParent());
+            Files.copy(jar, deployed);
+            qmp.awaitEvent("SCHEMA_CHANGED", "\"entropy\"");
+            assertTrue(types(qmp).contains("\"entropy\""));
+            assertTrue(qmp.execute("{'execute': 'query-qmp-schema'}").toString()
+                    .contains("\"entropy\""));
+            assertTrue(qmp.execute("{'execute': 'device-list-properties', 'arguments':"
+                    + " {'typename': 'entropy'}}").toString().contains("\"chunk-bytes\""));
+            String add = "{'execute': 'device_add', 'arguments': {'driver': 'entropy', 'id':"
+                    + " 'rng0', 'chunk-bytes': 1000, 'addr': {'type': 'unix', 'path': '" + rng
+                    + "'}}}";
+            qmp.execute(add);
+            try (Vm vm = Vm.boot(folder, 1, false, "-chardev", "socket,id=rng,path=" + rng,
+                    "-device", "vhost-user-rng-pci,chardev=rng")) {
+                assertTrue(vm.run("cat /sys/class/misc/hw_random/rng_current")
+                        .startsWith("virtio_rng"));
+                String sums = vm.run("for i in 1 2; do dd if=/dev/hwrng bs=4k count=4 2>/dev/null"
+                        + " >/tmp/r$i; gzip -9 -c /tmp/r$i | wc -c; md5sum </tmp/r$i; done");
+                List<String> lines = sums.lines().toList();
+                assertTrue(Integer.parseInt(lines.get(0)) > 16384, sums); // not compressible
+                assertNotEquals(lines.get(1), lines.get(3));
+                qmp.execute("{'execute': 'device_del', 'arguments': {'id': 'rng0'}}");
+                qmp.awaitEvent("DEVICE_DELETED", "\"rng0\"");
+                vm.powerOff();
+            }
+            Files.delete(deployed);
+            qmp.awaitEvent("SCHEMA_CHANGED", "\"entropy\"");
+            assertFalse(types(qmp).contains("\"entropy\""));
+            assertTrue(qmp.answer(add).has("error"));
+            assertEquals("", daemon.err());
+            assertEquals(0, daemon.stop());
+        }
+    }
+
+    private static String types(Qmp qmp) throws IOException {
+        return qmp.execute("{'execute': 'qom-list-types', 'arguments': {'implements':"
+                + " 'device'}}").toString();
     }
 
     private static boolean knows(Qmp qmp) throws IOException {

@@ -55,19 +55,26 @@ final class Vm implements AutoCloseable {
      */
     static Vm boot(Path folder, Path socket, int queues, boolean withFio)
             throws IOException, InterruptedException {
+        return boot(folder, queues, withFio, "-chardev",
+                "socket,id=disk,reconnect=1,path=" + socket, "-device",
+                "vhost-user-blk-pci,chardev=disk,num-queues=" + queues);
+    }
+
+    /** Boots with the given devices in place of the disk. */
+    static Vm boot(Path folder, int cpus, boolean withFio, String... devices)
+            throws IOException, InterruptedException {
         Path console = Files.createTempFile(folder, "console-", ".log");
         List<String> command = new ArrayList<>(List.of("qemu-system-x86_64",
                 "-machine", "q35,accel=tcg,memory-backend=memory", "-cpu", "max",
-                "-smp", Integer.toString(queues), "-m", "640",
+                "-smp", Integer.toString(cpus), "-m", "640",
                 "-object", "memory-backend-memfd,id=memory,size=640M,share=on",
                 "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                 "-kernel", Initramfs.kernel().toString(),
                 "-initrd", archive(withFio).toString(),
                 "-append", "console=ttyS0 panic=-1 quiet loglevel=4 mitigations=off"
                         + " tsc=unstable random.trust_cpu=on",
-                "-serial", "file:" + console, "-serial", "stdio",
-                "-chardev", "socket,id=disk,reconnect=1,path=" + socket,
-                "-device", "vhost-user-blk-pci,chardev=disk,num-queues=" + queues));
+                "-serial", "file:" + console, "-serial", "stdio"));
+        command.addAll(List.of(devices));
         Process qemu = new ProcessBuilder(command)
                 .redirectError(folder.resolve("qemu.log").toFile()).start();
         Vm vm = new Vm(qemu, console);
