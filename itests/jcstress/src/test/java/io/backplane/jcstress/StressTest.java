@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 import org.openjdk.jcstress.annotations.JCStressTest;
 
@@ -30,6 +32,14 @@ class StressTest {
 
     @TempDir
     Path work;
+
+    private final long beganNs = System.nanoTime();
+
+    @AfterEach
+    void tellTheTime(TestInfo test) {
+        System.out.printf("%s took %d s%n", test.getDisplayName(),
+                (System.nanoTime() - beganNs) / 1_000_000_000);
+    }
 
     @Test
     void shippedPrimitivesHold() throws Exception {
