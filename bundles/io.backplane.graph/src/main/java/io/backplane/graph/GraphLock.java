@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -64,6 +65,8 @@ final class GraphLock {
 
     // Any thread
     private final ConcurrentHashMap<AioContext, AtomicInteger> cells = new ConcurrentHashMap<>();
+    /** The cells in the order they were made, so that a schedule sums them alike each time. */
+    private final List<AtomicInteger> counts = new CopyOnWriteArrayList<>();
     private final AtomicInteger passes = new AtomicInteger();
     private final Set<GraphReadSection> readSections = ConcurrentHashMap.newKeySet();
     private volatile boolean hasWriter;
@@ -137,13 +140,19 @@ final class GraphLock {
 
     private AtomicInteger cell(AioContext context) {
         AtomicInteger cell = cells.get(context);
-        return cell != null ? cell : cells.computeIfAbsent(context, c -> new AtomicInteger());
+        return cell != null ? cell : cells.computeIfAbsent(context, c -> newCell());
+    }
+
+    private AtomicInteger newCell() {
+        AtomicInteger made = new AtomicInteger();
+        counts.add(made);
+        return made;
     }
 
     /** Readers now; right only for a writer that keeps new ones out. */
     int readers() {
         int sum = 0;
-        for (AtomicInteger cell : cells.values()) {
+        for (AtomicInteger cell : counts) {
             sum += cell.get();
         }
         return sum;

@@ -48,6 +48,7 @@ final class Node implements BlockNode, NodeNotices {
     private final DriverTraits traits;
     final InFlight inFlight;
     final RequestTracker tracker = new RequestTracker();
+    final DriverCalls calls = new DriverCalls(this);
     private final NodeReads reads = new NodeReads(this);
     final NodeWrites writes = new NodeWrites(this);
     final NodeZeroes zeroes = new NodeZeroes(this);
@@ -152,7 +153,7 @@ final class Node implements BlockNode, NodeNotices {
      *
      * @return what the request fails with
      */
-    private BlockException failed(Throwable bug) {
+    BlockException failed(Throwable bug) {
         NodeFault first = new NodeFault(this, version, bug);
         if (fault.compareAndSet(null, first)) {
             LOG.error("bug: {}", first, bug);
@@ -345,8 +346,6 @@ final class Node implements BlockNode, NodeNotices {
         inFlight.increment();
         try {
             reads.preadv(offset, bytes, iov, from, flags);
-        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
-            throw failed(e);
         } finally {
             inFlight.decrement();
             RequestEvent.end(event, "node", name, "read", offset, bytes);
@@ -364,8 +363,6 @@ final class Node implements BlockNode, NodeNotices {
         inFlight.increment();
         try {
             writes.pwritev(offset, bytes, iov, from, flags);
-        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
-            throw failed(e);
         } finally {
             inFlight.decrement();
             RequestEvent.end(event, "node", name, "write", offset, bytes);
@@ -377,8 +374,6 @@ final class Node implements BlockNode, NodeNotices {
         inFlight.increment();
         try {
             zeroes.pwriteZeroes(offset, bytes, flags);
-        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
-            throw failed(e);
         } finally {
             inFlight.decrement();
             RequestEvent.end(event, "node", name, "write zeroes", offset, bytes);
@@ -390,8 +385,6 @@ final class Node implements BlockNode, NodeNotices {
         inFlight.increment();
         try {
             discards.pdiscard(offset, bytes);
-        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
-            throw failed(e);
         } finally {
             inFlight.decrement();
             RequestEvent.end(event, "node", name, "discard", offset, bytes);
@@ -403,8 +396,6 @@ final class Node implements BlockNode, NodeNotices {
         inFlight.increment();
         try {
             flushes.flush();
-        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
-            throw failed(e);
         } finally {
             inFlight.decrement();
             RequestEvent.end(event, "node", name, "flush", 0, 0);
@@ -415,8 +406,6 @@ final class Node implements BlockNode, NodeNotices {
         inFlight.increment();
         try {
             return status.blockStatus(offset, bytes);
-        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
-            throw failed(e);
         } finally {
             inFlight.decrement();
         }
@@ -432,13 +421,11 @@ final class Node implements BlockNode, NodeNotices {
                         "Image size cannot be negative");
             }
             try {
-                driverNode.truncate(length, exact, preallocation, flags);
+                calls.truncate(length, exact, preallocation, flags);
             } finally {
                 flushes.written();
                 lengthMayHaveChanged();
             }
-        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
-            throw failed(e);
         } finally {
             inFlight.decrement();
         }
@@ -447,9 +434,7 @@ final class Node implements BlockNode, NodeNotices {
     long allocatedBytes() throws BlockException {
         inFlight.increment();
         try {
-            return driverNode.allocatedBytes();
-        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
-            throw failed(e);
+            return calls.allocatedBytes();
         } finally {
             inFlight.decrement();
         }

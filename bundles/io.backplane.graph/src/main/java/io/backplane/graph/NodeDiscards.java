@@ -42,7 +42,7 @@ final class NodeDiscards {
         try {
             for (long at = start; at < end;) {
                 long n = Math.min(end - at, most);
-                node.driverNode.pdiscard(at, n);
+                node.calls.pdiscard(at, n);
                 at += n;
             }
         } catch (BlockException e) {

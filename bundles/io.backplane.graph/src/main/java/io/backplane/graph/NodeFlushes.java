@@ -33,7 +33,7 @@ final class NodeFlushes {
 
     void flush() throws BlockException {
         if (node.traits() != DriverTraits.PROTOCOL) {
-            node.driverNode.flush();
+            node.calls.flush();
             return;
         }
         if (node.settings.noFlush()) {
@@ -49,7 +49,7 @@ final class NodeFlushes {
             unstable = false;
             boolean done = false;
             try {
-                node.driverNode.flush();
+                node.calls.flush();
                 done = true;
             } finally {
                 if (!done) {

@@ -72,7 +72,7 @@ final class NodeReads {
                 n = Math.min(bytes - done, Transfers.BOUNCE_BYTES);
                 readBounced(offset + done, n, iov, from + done);
             } else {
-                node.driverNode.preadv(offset + done, n, iov, from + done, 0);
+                node.calls.preadv(offset + done, n, iov, from + done, 0);
             }
             done += n;
         }

@@ -40,7 +40,7 @@ final class NodeStatus {
         int align = node.limits.requestAlignment();
         long start = offset & -align;
         long end = Math.min(offset + bytes + align - 1 & -align, length + align - 1 & -align);
-        BlockStatus s = node.driverNode.blockStatus(start, end - start);
+        BlockStatus s = node.calls.blockStatus(start, end - start);
         assert s.bytes() > 0 && s.bytes() <= end - start
                 : node + ": driver tells the status of " + s.bytes() + " bytes, asked "
                 + (end - start);

@@ -100,7 +100,7 @@ final class NodeWrites {
         if (memory > 1 && !iov.isAligned(from, bytes, memory)) {
             writeBounced(offset, bytes, iov, from, flags);
         } else if (Transfers.fits(limits, bytes, iov)) {
-            node.driverNode.pwritev(offset, bytes, iov, from, flags & limits.writeFlags());
+            node.calls.pwritev(offset, bytes, iov, from, flags & limits.writeFlags());
         } else {
             writeSplit(offset, bytes, iov, from, flags & limits.writeFlags());
         }
@@ -114,7 +114,7 @@ final class NodeWrites {
                 n = Math.min(bytes - done, Transfers.BOUNCE_BYTES);
                 writeBounced(offset + done, n, iov, from + done, flags);
             } else {
-                node.driverNode.pwritev(offset + done, n, iov, from + done, flags);
+                node.calls.pwritev(offset + done, n, iov, from + done, flags);
             }
             done += n;
         }

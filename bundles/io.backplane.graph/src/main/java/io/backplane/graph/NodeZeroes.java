@@ -65,7 +65,7 @@ final class NodeZeroes {
         for (long at = start; at < end;) {
             long n = Math.min(end - at, most);
             try {
-                node.driverNode.pwriteZeroes(at, n, driverFlags);
+                node.calls.pwriteZeroes(at, n, driverFlags);
             } catch (BlockException e) {
                 if (e.kind() != BlockException.Kind.UNSUPPORTED) {
                     throw e;

@@ -205,6 +205,7 @@ class DrainMatrixTest {
                 assertFalse(job.drainedPoll(), "the job has stopped");
             }
             if (event == Event.NESTED) {
+                f.until(() -> inner != null); // it may be through after the outer one
                 inner.close();
                 assertTrue(one.quiesceCount() > 0);
             }

@@ -1,6 +1,5 @@
 package io.backplane.tool.explore.scenario;
 
-import io.backplane.aio.AioContext;
 import io.backplane.aio.Coroutine;
 import io.backplane.rules.Rule;
 import io.backplane.sim.SimContext;
@@ -9,7 +8,6 @@ import io.backplane.tool.explore.Bug;
 import io.backplane.tool.explore.Patch;
 import io.backplane.tool.explore.Scenario;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -43,8 +41,8 @@ public final class ContextMove implements Scenario {
 
     /** Planted. */
     public static int readersInAnyCell(Object lock) {
-        Map<AioContext, AtomicInteger> cells = Inside.get(lock, "cells");
-        return (int) cells.values().stream().filter(cell -> cell.get() != 0).count();
+        List<AtomicInteger> counts = Inside.get(lock, "counts");
+        return (int) counts.stream().filter(count -> count.get() != 0).count();
     }
 
     /** Planted. */
