@@ -47,6 +47,7 @@ final class Daemon implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectInput(Path.of("/dev/null").toFile());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().put("BACKPLANE_AOT", "keep");
         builder.environment().putAll(environment);
         builder.environment().put("BACKPLANE_READY_FILE", ready.toString());
         process = builder.start();

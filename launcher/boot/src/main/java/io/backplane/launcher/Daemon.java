@@ -107,9 +107,16 @@ final class Daemon implements Startup {
         return reason.exitCode();
     }
 
-    /** The JVM calls this on SIGTERM, SIGINT and SIGHUP: a clean stop, with exit code 0. */
+    /**
+     * The JVM calls this on SIGTERM, SIGINT and SIGHUP: a clean stop, with exit code 0. What never
+     * was ready did not do what it was started for, and says so.
+     */
     private void stopOnSignal() {
-        shutdown(0);
+        if (isReady.get()) {
+            shutdown(0);
+        } else {
+            failed("stopped by a signal before everything was served");
+        }
         try {
             ended.await();
         } catch (InterruptedException e) {

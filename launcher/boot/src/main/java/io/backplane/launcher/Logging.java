@@ -1,9 +1,10 @@
 package io.backplane.launcher;
 
-import java.nio.file.Path;
-
 /** Chooses where log lines go, before the first logger is made. */
 final class Logging {
+    /** The property that names the log file; without it lines go to standard error. */
+    static final String FILE = "backplane.log";
+
     private Logging() {
     }
 
@@ -11,12 +12,9 @@ final class Logging {
      * To standard error; a detached process has none, so its lines go to {@code backplane.log} in
      * the data folder.
      */
-    static void configure(Path home, DataFolder data, boolean detached) {
-        if (System.getProperty("logback.configurationFile") == null) {
-            String file = detached ? "logback-daemon.xml" : "logback.xml";
-            System.setProperty("logback.configurationFile",
-                    home.resolve("etc").resolve(file).toString());
+    static void configure(DataFolder data, boolean detached) {
+        if (detached) {
+            System.setProperty(FILE, data.path().resolve("backplane.log").toString());
         }
-        System.setProperty("backplane.log", data.path().resolve("backplane.log").toString());
     }
 }

@@ -74,7 +74,7 @@ public final class Main {
     private static int serve(CommandLine commandLine) throws LaunchException {
         Path home = home();
         DataFolder data = dataFolder(commandLine);
-        Logging.configure(home, data, commandLine.daemonize());
+        Logging.configure(data, commandLine.daemonize());
         return new Daemon(commandLine, data).run(home);
     }
 
