@@ -3,6 +3,7 @@ package io.backplane.aio;
 import jdk.jfr.Category;
 import jdk.jfr.Enabled;
 import jdk.jfr.Event;
+import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -12,26 +13,9 @@ import jdk.jfr.StackTrace;
  * id. Off unless a recording asks for it; then the cost is the test of one static flag, and nothing
  * is made.
  */
-@Name("backplane.Request")
-@Label("Request")
-@Category("Backplane")
-@Enabled(false)
-@StackTrace(false)
-public final class RequestEvent extends Event {
-    private static final RequestEvent PROBE = new RequestEvent();
-
-    @Label("Storey")
-    private String storey;
-    @Label("Name in its storey")
-    private String target;
-    @Label("Request id")
-    private long requestId;
-    @Label("Verb")
-    private String verb;
-    @Label("Offset in bytes")
-    private long offset;
-    @Label("Bytes")
-    private long bytes;
+public final class RequestEvent {
+    // Immutable
+    private final Recorded recorded = new Recorded();
 
     private RequestEvent() {
     }
@@ -39,11 +23,11 @@ public final class RequestEvent extends Event {
     /** One that begins now; null while nobody records. */
     @AnyThread
     public static RequestEvent start() {
-        if (!PROBE.isEnabled()) {
+        if (!FlightRecorder.isInitialized() || !Recorded.PROBE.isEnabled()) {
             return null;
         }
         RequestEvent event = new RequestEvent();
-        event.begin();
+        event.recorded.begin();
         return event;
     }
 
@@ -66,15 +50,38 @@ public final class RequestEvent extends Event {
     }
 
     private void end(String ofStorey, String ofTarget, String ofVerb, long from, long length) {
-        end();
-        if (shouldCommit()) {
-            storey = ofStorey;
-            target = ofTarget;
-            requestId = Coroutine.current().requestId();
-            verb = ofVerb;
-            offset = from;
-            bytes = length;
-            commit();
+        recorded.end();
+        if (recorded.shouldCommit()) {
+            recorded.storey = ofStorey;
+            recorded.target = ofTarget;
+            recorded.requestId = Coroutine.current().requestId();
+            recorded.verb = ofVerb;
+            recorded.offset = from;
+            recorded.bytes = length;
+            recorded.commit();
         }
+    }
+
+    /** Apart, so that the recorder learns of it with the first recording: that takes it long. */
+    @Name("backplane.Request")
+    @Label("Request")
+    @Category("Backplane")
+    @Enabled(false)
+    @StackTrace(false)
+    private static final class Recorded extends Event {
+        static final Recorded PROBE = new Recorded();
+
+        @Label("Storey")
+        private String storey;
+        @Label("Name in its storey")
+        private String target;
+        @Label("Request id")
+        private long requestId;
+        @Label("Verb")
+        private String verb;
+        @Label("Offset in bytes")
+        private long offset;
+        @Label("Bytes")
+        private long bytes;
     }
 }
