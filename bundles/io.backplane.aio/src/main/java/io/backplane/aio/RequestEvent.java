@@ -42,8 +42,8 @@ public final class RequestEvent {
      * @param bytes length in bytes
      */
     @AnyThread
-    public static void end(RequestEvent event, String storey, String target, String verb, long offset,
-            long bytes) {
+    public static void end(RequestEvent event, String storey, String target, String verb,
+            long offset, long bytes) {
         if (event != null) {
             event.end(storey, target, verb, offset, bytes);
         }
