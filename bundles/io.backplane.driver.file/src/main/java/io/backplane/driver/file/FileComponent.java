@@ -16,7 +16,10 @@ import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 
-/** Registers the drivers while there is an engine of host I/O. */
+/**
+ * Registers the drivers while there is an engine of host I/O. When an engine leaves and another one
+ * stays, the drivers leave for a moment, too: their nodes come back with the other engine.
+ */
 @Capability(namespace = "osgi.service",
         attribute = "objectClass:List<String>=\"io.backplane.block.spi.BlockDriver\"")
 @Component(service = {}, immediate = true)
@@ -24,28 +27,45 @@ public final class FileComponent {
     private final FileEngines engines = new FileEngines();
     private final List<ServiceRegistration<BlockDriver>> registrations = new ArrayList<>();
 
+    // The component runtime
+    private BundleContext context;
+
     @Reference(cardinality = ReferenceCardinality.AT_LEAST_ONE, policy = ReferencePolicy.DYNAMIC)
     void addEngine(HostFileEngine engine) {
         engines.add(engine);
     }
 
-    void removeEngine(HostFileEngine engine) {
+    synchronized void removeEngine(HostFileEngine engine) {
         engines.remove(engine);
+        if (!engines.isEmpty() && !registrations.isEmpty()) {
+            unregister();
+            register();
+        }
     }
 
     @Activate
-    void activate(BundleContext context) {
-        register(context, new FileDriver("file", engines));
-        register(context, new FileDriver("host_device", engines));
+    synchronized void activate(BundleContext bundle) {
+        context = bundle;
+        register();
     }
 
-    private void register(BundleContext context, BlockDriver driver) {
+    private void register() {
+        register(new FileDriver("file", engines));
+        register(new FileDriver("host_device", engines));
+    }
+
+    private void register(BlockDriver driver) {
         registrations.add(context.registerService(BlockDriver.class, driver,
                 FrameworkUtil.asDictionary(Map.of("backplane.driver", driver.name()))));
     }
 
     @Deactivate
-    void deactivate() {
+    synchronized void deactivate() {
+        unregister();
+    }
+
+    private void unregister() {
         registrations.forEach(ServiceRegistration::unregister);
+        registrations.clear();
     }
 }

@@ -80,6 +80,11 @@ public final class FileDriver implements BlockDriver {
         if (file == null || !state.type().equals(FileNode.STATE)) {
             return awaitOpen(request);
         }
+        if (!engines.serves(file)) {
+            file.close();
+            return awaitOpen(request);
+        }
+        engines.note(file, engines.choose(((FileOptions) request.options()).aio()));
         try {
             state.requireType(FileNode.STATE, 1);
             return new FileNode(this, request, (FileOptions) request.options(), file,
@@ -104,6 +109,7 @@ public final class FileDriver implements BlockDriver {
         } catch (HostIoException e) {
             throw FileErrors.of("Could not open '" + path + "'", e);
         }
+        engines.note(file, engine);
         if (file.kind() == FileKind.OTHER) {
             file.close();
             throw new BlockException(BlockException.Kind.INVALID,
