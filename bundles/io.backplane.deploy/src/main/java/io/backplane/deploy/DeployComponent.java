@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,6 +21,7 @@ import org.apache.felix.fileinstall.ArtifactInstaller;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceEvent;
 import org.osgi.framework.ServiceListener;
@@ -51,6 +53,7 @@ public final class DeployComponent implements ArtifactInstaller {
             "command");
 
     // Immutable
+    private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
     private final BundleContext context;
     private final AioContext main;
     private final BundleHost host;
@@ -90,13 +93,13 @@ public final class DeployComponent implements ArtifactInstaller {
     private void register() {
         for (QmpCommand command : new DeployCommands(deployer, new Reasons(deployer, host))
                 .commands()) {
-            context.registerService(QmpCommand.class, command, FrameworkUtil.asDictionary(
-                    Map.of(QmpCommand.COMMAND, command.name())));
+            registrations.add(context.registerService(QmpCommand.class, command,
+                    FrameworkUtil.asDictionary(Map.of(QmpCommand.COMMAND, command.name()))));
         }
         for (QmpEventType type : BundleEvents.types()) {
-            context.registerService(QmpEventType.class, type, null);
+            registrations.add(context.registerService(QmpEventType.class, type, null));
         }
-        context.registerService(ArtifactInstaller.class, this, null);
+        registrations.add(context.registerService(ArtifactInstaller.class, this, null));
     }
 
     private long limitMs(String property, long byDefault) {
@@ -116,6 +119,7 @@ public final class DeployComponent implements ArtifactInstaller {
     /** Called by the component runtime; the framework withdraws the services. */
     @Deactivate
     void deactivate() {
+        registrations.forEach(ServiceRegistration::unregister);
         context.removeServiceListener(schemaListener);
         context.removeServiceListener(failureListener);
         readyTimer.close();

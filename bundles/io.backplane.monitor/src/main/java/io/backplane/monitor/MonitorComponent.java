@@ -49,10 +49,11 @@ public final class MonitorComponent {
         main = loops.main();
         events = new EventHub(main, InstantSource.system());
         server = new MonitorServer(main, dispatcher, events);
-        registrations.add(context.registerService(QmpCommands.class, dispatcher, null));
-        registrations.add(context.registerService(QmpEvents.class, events, null));
+        // before the dispatcher: whoever gets it executes the command line, which needs them
         register(context, new ChardevHandler());
         register(context, new MonitorHandler());
+        registrations.add(context.registerService(QmpEvents.class, events, null));
+        registrations.add(context.registerService(QmpCommands.class, dispatcher, null));
     }
 
     private void register(BundleContext context, StartupHandler handler) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -21,6 +22,7 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.wiring.BundleWiring;
 import org.osgi.framework.wiring.FrameworkWiring;
 import org.osgi.service.component.annotations.Activate;
@@ -41,6 +43,7 @@ public final class UpgradeComponent implements BundleStore {
     private final BundleContext system;
     private final AioContext main;
     private final AutoCloseable listening;
+    private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
     /** Two resolutions at a time, with resolver hooks, make each other fail. */
     private final ReentrantLock oneAtATime = new ReentrantLock();
     private final AtomicLong installCount = new AtomicLong();
@@ -55,14 +58,15 @@ public final class UpgradeComponent implements BundleStore {
         listening = graph.listen(history);
         for (QmpCommand command : new UpgradeCommands(main, graph, jobs, this, history)
                 .commands()) {
-            context.registerService(QmpCommand.class, command, FrameworkUtil.asDictionary(
-                    Map.of(QmpCommand.COMMAND, command.name())));
+            registrations.add(context.registerService(QmpCommand.class, command,
+                    FrameworkUtil.asDictionary(Map.of(QmpCommand.COMMAND, command.name()))));
         }
     }
 
-    /** Called by the component runtime; the framework withdraws the commands. */
+    /** Called by the component runtime, also while the bundle runs on. */
     @Deactivate
     void deactivate() throws Exception {
+        registrations.forEach(ServiceRegistration::unregister);
         listening.close();
     }
 
