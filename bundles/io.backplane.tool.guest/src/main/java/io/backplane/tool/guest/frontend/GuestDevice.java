@@ -287,7 +287,7 @@ public final class GuestDevice implements AutoCloseable {
                         Math.max(0, end - System.nanoTime()));
                 resume();
                 return;
-            } catch (FrontEndException e) {
+            } catch (IOException e) { // it may go away again in between
                 if (System.nanoTime() - end >= 0) {
                     throw e;
                 }
