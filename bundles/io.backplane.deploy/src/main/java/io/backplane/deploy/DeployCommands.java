@@ -157,11 +157,11 @@ final class DeployCommands {
         AioWait wait = new AioWait(null);
         AtomicBoolean ended = new AtomicBoolean();
         AtomicReference<R> result = new AtomicReference<>();
-        AtomicReference<Exception> failure = new AtomicReference<>();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
         BoundedStep.apart(() -> {
             try {
                 result.set(work.run());
-            } catch (Refusal | RuntimeException e) {
+            } catch (Throwable e) {
                 failure.set(e);
             }
             ended.set(true);
@@ -174,7 +174,7 @@ final class DeployCommands {
             }
             case Refusal refusal -> throw QmpException.generic(before + refusal.getMessage());
             case RuntimeException bug -> throw bug;
-            case Exception other -> throw new IllegalStateException(other);
+            case Throwable bug -> throw new IllegalStateException(bug);
         }
     }
 

@@ -54,6 +54,9 @@ record JarFacts(Path file, String name, Version version, boolean singleton, bool
      */
     static JarFacts read(Path file) throws Refusal {
         try {
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                throw new Refusal(Kind.NOT_A_BUNDLE, "it is no regular file");
+            }
             if (Files.size(file) > JAR_BYTES_MAX) {
                 throw new Refusal(Kind.NOT_A_BUNDLE, "it has more than " + JAR_BYTES_MAX
                         + " bytes");

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the deployer does with files, on a framework of values. */
@@ -90,6 +91,21 @@ class DeployerTest {
         deployer.arrived(file);
 
         assertEquals(State.ACTIVE, only().state());
+    }
+
+    @Test
+    @Timeout(10)
+    void whatIsNoRegularFileIsNotRead() throws Exception {
+        Path endless = Files.createSymbolicLink(folder.resolve("zero.jar"), Path.of("/dev/zero"));
+        Path directory = Files.createDirectory(folder.resolve("directory.jar"));
+        for (Path file : List.of(endless, directory)) {
+            Refusal refusal = assertThrows(Refusal.class, () -> deployer.deploy(file, false));
+            assertEquals("it is no regular file", refusal.getMessage());
+            deployer.arrived(file);
+        }
+
+        assertEquals(List.of(), host.done());
+        assertEquals(2, deployer.deployments().size());
     }
 
     @Test

@@ -51,6 +51,7 @@ import org.slf4j.LoggerFactory;
 public final class DevicesComponent implements ModelBundles {
     private static final Logger LOG = LoggerFactory.getLogger(DevicesComponent.class);
     private static final long CLOSE_SECONDS = 60;
+    private static final long JAR_BYTES_MAX = 64L << 20;
 
     // Immutable
     private final BundleContext context;
@@ -144,7 +145,7 @@ public final class DevicesComponent implements ModelBundles {
 
     /** Work with the framework, which blocks. */
     private abstract static class Work extends BlockingPool.Call {
-        private Exception failure;
+        private Throwable failure;
         private Bundle bundle;
 
         abstract Bundle work() throws IOException, BundleException;
@@ -153,7 +154,7 @@ public final class DevicesComponent implements ModelBundles {
         protected long run(MemorySegment scratch) {
             try {
                 bundle = work();
-            } catch (IOException | BundleException | RuntimeException e) {
+            } catch (Throwable e) {
                 failure = e;
             }
             return 0;
@@ -166,6 +167,7 @@ public final class DevicesComponent implements ModelBundles {
         Work install = new Work() {
             @Override
             Bundle work() throws IOException, BundleException {
+                requireJar(Path.of(file));
                 try (InputStream content = Files.newInputStream(Path.of(file))) {
                     return started(context.installBundle(location, content), type);
                 }
@@ -174,10 +176,27 @@ public final class DevicesComponent implements ModelBundles {
         pool.await(install);
         if (install.failure != null) {
             throw new BlockException(BlockException.Kind.INVALID, "bundle '" + file
-                    + "' cannot be used: " + install.failure.getMessage(), install.failure);
+                    + "' cannot be used: " + reason(install.failure), install.failure);
         }
         return new Installed(install.bundle.getBundleId(),
                 install.bundle.getVersion().toString());
+    }
+
+    /** A device or a pipe would be read without end. */
+    private static void requireJar(Path jar) throws IOException {
+        if (!Files.exists(jar)) {
+            throw new IOException("there is no such file");
+        }
+        if (!Files.isRegularFile(jar) || Files.size(jar) > JAR_BYTES_MAX) {
+            throw new IOException("it is no regular file of at most " + JAR_BYTES_MAX + " bytes");
+        }
+    }
+
+    /** Felix wraps what the matter is. */
+    private static String reason(Throwable failure) {
+        Throwable cause = failure instanceof BundleException && failure.getCause() != null
+                ? failure.getCause() : failure;
+        return cause.getMessage() != null ? cause.getMessage() : cause.toString();
     }
 
     private static Bundle started(Bundle bundle, String type) throws BundleException {
@@ -211,7 +230,8 @@ public final class DevicesComponent implements ModelBundles {
 
     @Override
     public void awaitRemove(Installed bundle) {
-        awaitUninstall(List.of(context.getBundle(bundle.bundleId())));
+        Bundle installed = context.getBundle(bundle.bundleId());
+        awaitUninstall(installed == null ? List.of() : List.of(installed));
     }
 
     @Override

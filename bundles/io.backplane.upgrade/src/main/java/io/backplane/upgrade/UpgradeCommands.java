@@ -13,6 +13,7 @@ import io.backplane.qmp.QmpSession;
 import io.backplane.schema.Name;
 import io.backplane.schema.Option;
 import io.backplane.schema.TypeRef;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -90,9 +91,16 @@ final class UpgradeCommands {
         jobs.start(new JobRequest(id, "driver-upgrade", autoFinalize,
                 !Boolean.FALSE.equals(arguments.autoDismiss()), arguments.group()),
                 new DriverUpgrade(main, graph, bundles, arguments.driver(),
-                        Path.of(arguments.bundle()).toAbsolutePath().normalize(),
-                        arguments.nodes()));
+                        path(arguments.bundle()), arguments.nodes()));
         return null;
+    }
+
+    private static Path path(String bundle) throws QmpException {
+        try {
+            return Path.of(bundle).toAbsolutePath().normalize();
+        } catch (InvalidPathException e) {
+            throw QmpException.generic("bundle '" + bundle + "' is no path");
+        }
     }
 
     private UpgradeInfo info(UpgradeHistory.Entry entry) {

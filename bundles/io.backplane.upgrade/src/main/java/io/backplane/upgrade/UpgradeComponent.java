@@ -38,6 +38,7 @@ public final class UpgradeComponent implements BundleStore {
     private static final Logger LOG = LoggerFactory.getLogger(UpgradeComponent.class);
     private static final String CLASS_SUFFIX = ".class";
     private static final long REFRESH_SECONDS = 30;
+    private static final long JAR_BYTES_MAX = 64L << 20;
 
     // Immutable
     private final BundleContext system;
@@ -81,13 +82,13 @@ public final class UpgradeComponent implements BundleStore {
     }
 
     private long installAlone(Path jar) throws BlockException {
+        requireJar(jar);
         Bundle bundle;
         try (InputStream in = Files.newInputStream(jar)) {
             bundle = system.installBundle("upgrade:" + main.nowNs() + "-"
                     + installCount.incrementAndGet() + "/" + jar.getFileName(), in);
         } catch (IOException e) {
-            throw new BlockException(Kind.NOT_FOUND, "Could not read bundle '" + jar + "': " + e,
-                    e);
+            throw new BlockException(Kind.IO, "Could not read bundle '" + jar + "': " + e, e);
         } catch (BundleException e) {
             throw refusal(jar, e);
         }
@@ -99,6 +100,21 @@ public final class UpgradeComponent implements BundleStore {
         }
         loadClasses(bundle);
         return bundle.getBundleId();
+    }
+
+    /** A device or a pipe would be read without end. */
+    private static void requireJar(Path jar) throws BlockException {
+        try {
+            if (!Files.exists(jar)) {
+                throw new BlockException(Kind.NOT_FOUND, "There is no file '" + jar + "'");
+            }
+            if (!Files.isRegularFile(jar) || Files.size(jar) > JAR_BYTES_MAX) {
+                throw new BlockException(Kind.INVALID, "Bundle '" + jar
+                        + "' is no regular file of at most " + JAR_BYTES_MAX + " bytes");
+            }
+        } catch (IOException e) {
+            throw new BlockException(Kind.IO, "Could not read bundle '" + jar + "': " + e, e);
+        }
     }
 
     /** What is loaded and linked now need not be while requests are parked. */
@@ -119,7 +135,7 @@ public final class UpgradeComponent implements BundleStore {
     private static BlockException refusal(Path jar, BundleException e) {
         Throwable cause = e.getCause() != null ? e.getCause() : e;
         return new BlockException(Kind.INVALID, "Bundle '" + jar.getFileName() + "' is refused: "
-                + cause.getMessage(), e);
+                + (cause.getMessage() != null ? cause.getMessage() : cause), e);
     }
 
     private void removeQuietly(Bundle bundle) {
