@@ -5,19 +5,27 @@ import java.util.Map;
 import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 
 /** Registers the driver. */
 @Capability(namespace = "osgi.service",
         attribute = "objectClass:List<String>=\"io.backplane.block.spi.BlockDriver\"")
 @Component(service = {}, immediate = true)
 public final class {{Name}}Component {
+    private ServiceRegistration<BlockDriver> registration;
 
     @Activate
     void activate(BundleContext context) {
         BlockDriver driver = new {{Name}}Driver();
-        context.registerService(BlockDriver.class, driver,
+        registration = context.registerService(BlockDriver.class, driver,
                 FrameworkUtil.asDictionary(Map.of("backplane.driver", driver.name())));
+    }
+
+    @Deactivate
+    void deactivate() {
+        registration.unregister();
     }
 }
