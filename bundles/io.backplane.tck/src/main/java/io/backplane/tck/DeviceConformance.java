@@ -144,6 +144,7 @@ public abstract class DeviceConformance {
     }
 
     @Test
+    @Tag("V1")
     void requestsThatWereThereBeforeTheStartNeedNoKick() {
         simulate(bench -> {
             bench.awaitStop();
@@ -222,7 +223,6 @@ public abstract class DeviceConformance {
     // ---- hostile guests
 
     @Test
-    @Tag("E9")
     void lieOfTheGuestBreaksItsDeviceUntilTheNextReset() {
         for (Lie lie : Lie.values()) {
             simulate(2, 0, bench -> {
@@ -270,6 +270,7 @@ public abstract class DeviceConformance {
     // ---- reset, run token, drain
 
     @Test
+    @Tag("V2")
     void resetInFlightEndsWhatWasTakenAndTheDeviceStartsAnew() {
         simulate(bench -> {
             for (int i = 0; i < 6; i++) {
@@ -300,7 +301,7 @@ public abstract class DeviceConformance {
     }
 
     @Test
-    @Tag("D2")
+    @Tag("V3")
     void queueWithoutItsRunTokenTakesNothingAndLooksWhenItComesBack() {
         simulate(bench -> {
             for (int i = 0; i < 4; i++) {
@@ -335,7 +336,7 @@ public abstract class DeviceConformance {
 
     @Test
     @Tag("D1")
-    @Tag("D2")
+    @Tag("V4")
     void drainOfTheDiskHoldsTheDeviceAndItsEndSetsItGoing() {
         assumeDisk();
         simulate(bench -> {
@@ -356,7 +357,7 @@ public abstract class DeviceConformance {
     }
 
     @Test
-    @Tag("D8")
+    @Tag("V5")
     void resetAndStartInsideADrainBeginNothing() {
         assumeDisk();
         simulate(bench -> {
