@@ -1,6 +1,5 @@
 package io.backplane.device.virtio.blk;
 
-import static io.backplane.virtio.LittleEndian.U16;
 import static io.backplane.virtio.LittleEndian.U32;
 import static io.backplane.virtio.LittleEndian.U64;
 import static io.backplane.virtio.LittleEndian.U8;
@@ -15,17 +14,15 @@ import io.backplane.block.BlockException;
 import io.backplane.block.BlockLimits;
 import io.backplane.block.RequestFlags;
 import io.backplane.rules.Rule;
-import io.backplane.virtio.GuestMemory;
-import io.backplane.virtio.Health;
-import io.backplane.virtio.RingLayout;
+import io.backplane.tck.GuestRing;
 import io.backplane.virtio.VirtQueue;
 import io.backplane.virtio.VirtQueueElement;
 import io.backplane.virtio.device.VirtioDevice;
 import io.backplane.virtio.device.VirtioDeviceRequest;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -33,18 +30,16 @@ class VirtioBlkTest {
     private static final int OK = 0;
     private static final int IOERR = 1;
     private static final int UNSUPP = 2;
-    private static final long AVAIL = 0x1000;
-    private static final long USED = 0x2000;
-    private static final long OUT = 0x10000;
-    private static final long IN = 0x80000;
+    private static final long OUT = GuestRing.DATA;
+    private static final long IN = GuestRing.DATA + 0x20000;
     private static final long LAST = (1 << 20) / 512;
 
     private final FakeDisk disk = new FakeDisk();
-    private final MemorySegment memory = Arena.ofAuto().allocate(0x100000, 4096);
+    private final GuestRing guest = new GuestRing(new Random(1));
+    private final MemorySegment memory = guest.memory();
     private VirtioBlk device;
     private VirtioBlkQueue handler;
     private VirtQueue queue;
-    private String broken;
     private int offered;
 
     @BeforeEach
@@ -56,11 +51,8 @@ class VirtioBlkTest {
         device = (VirtioBlk) model().create(request(2, blockBytes, writeThrough));
         handler = new VirtioBlkQueue(device, disk, blockBytes, MemorySegment.ofArray(
                 "serial-number-longer".getBytes(StandardCharsets.US_ASCII)));
-        memory.fill((byte) 0);
         offered = 0;
-        queue = new VirtQueue(new RingLayout(0, 16, 0, AVAIL, USED, 0, 0),
-                GuestMemory.of(List.of(new GuestMemory.Region(0, memory))),
-                new Health(reason -> broken = reason), null, new int[0]);
+        queue = guest.open(0);
     }
 
     private VirtioDeviceRequest request(int queueCount, long blockBytes, boolean writeThrough) {
@@ -85,24 +77,21 @@ class VirtioBlkTest {
             memory.set(U8, IN + in - 1, (byte) 0x55);
             desc(index, IN, in, 2);
         }
-        memory.set(U16, AVAIL + 4 + 2L * (offered % 16), (char) 0);
-        memory.set(U16, AVAIL + 2, (char) ++offered);
+        guest.offer(0);
+        offered++;
         try (VirtQueueElement element = queue.pop()) {
             handler.handle(element);
         }
-        if (broken != null) {
+        if (guest.broken() != null) {
             return -1;
         }
-        assertEquals(offered, memory.get(U16, USED + 2));
-        assertEquals(in, memory.get(U32, USED + 8 + 8L * ((offered - 1) % 16)));
+        assertEquals(offered, guest.usedIndex());
+        assertEquals(in, guest.lastUsedBytes());
         return memory.get(U8, IN + in - 1) & 0xff;
     }
 
-    private void desc(int index, long address, int bytes, int flags) {
-        memory.set(U64, 16L * index, address);
-        memory.set(U32, 16L * index + 8, bytes);
-        memory.set(U16, 16L * index + 12, (char) flags);
-        memory.set(U16, 16L * index + 14, (char) (index + 1));
+    private void desc(int index, long offset, int bytes, int flags) {
+        guest.desc(index, GuestRing.BASE + offset, bytes, flags, index + 1);
     }
 
     private void range(int index, long sector, long count, long flags) {
@@ -154,10 +143,9 @@ class VirtioBlkTest {
     @Test
     void requestWithoutHeaderOrStatusBreaksTheDevice() throws Exception {
         for (int[] shape : new int[][] {{15, 1}, {16, 0}, {0, 1}, {1, 513}}) {
-            broken = null;
             open();
             assertEquals(-1, run(0, 0, shape[0], shape[1]));
-            assertNotNull(broken);
+            assertNotNull(guest.broken());
             assertEquals(0, queue.inUse());
         }
     }
@@ -238,7 +226,7 @@ class VirtioBlkTest {
         disk.failure = BlockException.NOT_SUPPORTED;
         range(0, 0, 1, 0);
         assertEquals(UNSUPP, run(11, 0, 32, 1));
-        assertNull(broken);
+        assertNull(guest.broken());
     }
 
     @Test
@@ -253,13 +241,13 @@ class VirtioBlkTest {
         }
         desc(at++, IN, 100, 3);
         desc(at, IN + 100, 413, 2);
-        memory.set(U16, AVAIL + 2, (char) 1);
+        guest.offer(0);
         try (VirtQueueElement element = queue.pop()) {
             handler.handle(element);
         }
         assertEquals(42, memory.get(U64, IN));
         assertEquals(0, memory.get(U8, IN + 512));
-        assertEquals(513, memory.get(U32, USED + 8));
+        assertEquals(513, guest.lastUsedBytes());
     }
 
     @Test
