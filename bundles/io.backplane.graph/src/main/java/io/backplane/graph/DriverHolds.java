@@ -178,6 +178,7 @@ final class DriverHolds {
         graph.drains.wait.awaitWhile(() -> Work.isAbove(node) || node.isBusy());
         if (node.stage == Node.Stage.OPEN && node.hold == null) {
             node.swapping = true;
+            node.failed.add(node.driver);
             hold(freezeThaw.awaitAbandon(node), true, graph.main.nowNs());
             node.swapping = false;
             graph.drains.wait.kick();
@@ -230,7 +231,7 @@ final class DriverHolds {
 
     private DriverSet.Entry successor(Frozen frozen) {
         if (frozen.node().fault() != null) {
-            return graph.drivers.newestBut(frozen.node().driver(), frozen.driver());
+            return graph.drivers.newestBut(frozen.node().driver(), frozen.node().failed);
         }
         DriverSet.Entry same = graph.drivers.find(frozen.driver());
         return same != null ? same : graph.drivers.newest(frozen.node().driver());

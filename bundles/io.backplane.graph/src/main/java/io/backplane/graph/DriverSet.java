@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -70,10 +71,10 @@ final class DriverSet {
         return entries == null ? null : entries.getFirst();
     }
 
-    /** The newest driver called {@code name} that is not {@code other}, or null. */
-    Entry newestBut(String name, BlockDriver other) {
+    /** The newest driver called {@code name} that is none of {@code others}, or null. */
+    Entry newestBut(String name, Set<BlockDriver> others) {
         for (Entry entry : now.all.getOrDefault(name, List.of())) {
-            if (entry.driver != other) {
+            if (!others.contains(entry.driver)) {
                 return entry;
             }
         }

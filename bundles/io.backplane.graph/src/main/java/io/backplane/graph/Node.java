@@ -22,7 +22,10 @@ import io.backplane.block.spi.ImpliedChild;
 import io.backplane.block.spi.NodeNotices;
 import io.backplane.memory.IoVector;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,6 +81,8 @@ final class Node implements BlockNode, NodeNotices {
     boolean swapping;
     /** How many operations of main use its driver's half without being requests. */
     int working;
+    /** The drivers that broke their contract here: none of them is tried again. */
+    final Set<BlockDriver> failed = Collections.newSetFromMap(new WeakHashMap<>());
     /** Why it has no driver's half; null: it has one. */
     Hold hold;
     private boolean corruptTold;

@@ -26,6 +26,8 @@ final class FakeDriver implements BlockDriver {
     private final DriverTraits traits;
     final Map<String, FakeNode> nodes = new ConcurrentHashMap<>();
     BlockLimits limits = BlockLimits.NONE;
+    /** What every request of its nodes throws. */
+    Throwable bug;
     String failOpen;
     Opening onOpen;
     String failFreeze;
@@ -69,6 +71,7 @@ final class FakeDriver implements BlockDriver {
             }
         }
         FakeNode node = new FakeNode(this, request);
+        node.bug = bug;
         nodes.put(request.nodeName(), node);
         return node;
     }

@@ -85,6 +85,22 @@ class QuarantineTest {
     }
 
     @Test
+    void driverThatFailedIsNotTriedAgainHere() throws Exception {
+        Fakes.run(f -> {
+            listen(f);
+            f.graph.setMissingPolicy(new MissingPolicy(true, 50_000_000));
+            f.addDisk("d");
+            Backend blk = f.attach("blk", "d");
+            FakeDriver second = new FakeDriver("disk", DriverTraits.PROTOCOL);
+            second.bug = new AssertionError("so is the other");
+            f.disk.node("d").bug = new AssertionError("broken");
+            f.graph.addDriver(second, FIXED);
+            assertThrows(BlockException.class, () -> f.on.await(f.write(blk, 0)));
+            assertEquals(2, faults.size());
+        });
+    }
+
+    @Test
     void byPolicyTheyFailWithWhatHappened() throws Exception {
         Fakes.run(f -> {
             listen(f);

@@ -1,6 +1,7 @@
 package io.backplane.schema;
 
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -39,6 +40,34 @@ public final class Json {
             return (Map<String, Object>) map;
         }
         throw new OptionException("", "Expecting a JSON object");
+    }
+
+    /**
+     * Members with dots in their names as members of objects: {@code "file.driver": 1} as
+     * {@code "file": {"driver": 1}}.
+     */
+    @SuppressWarnings("unchecked")
+    public static Map<String, Object> nested(Map<String, Object> flat) throws OptionException {
+        Map<String, Object> root = new LinkedHashMap<>();
+        for (Map.Entry<String, Object> entry : flat.entrySet()) {
+            String[] parts = entry.getKey().split("\\.", -1);
+            Map<String, Object> map = root;
+            for (int i = 0; i < parts.length - 1; i++) {
+                Object inner = map.computeIfAbsent(parts[i], _ -> new LinkedHashMap<>());
+                if (!(inner instanceof Map<?, ?>)) {
+                    throw clash(entry.getKey());
+                }
+                map = (Map<String, Object>) inner;
+            }
+            if (map.put(parts[parts.length - 1], entry.getValue()) != null) {
+                throw clash(entry.getKey());
+            }
+        }
+        return root;
+    }
+
+    private static OptionException clash(String key) {
+        return new OptionException(key, "'" + key + "' contradicts another member");
     }
 
     /** One line, as QMP sends it: a space after colon and comma, ASCII only. */

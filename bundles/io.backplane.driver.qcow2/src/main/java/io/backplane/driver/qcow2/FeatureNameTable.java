@@ -34,13 +34,18 @@ record FeatureNameTable(List<Entry> entries) {
             new Entry(2, 0, "bitmaps"),
             new Entry(2, 1, "raw external data")));
 
-    /** Decodes as many whole entries as {@code data} has; null: none. */
-    static FeatureNameTable decode(byte[] data) {
+    /** Decodes {@code raw}, as if zeroes followed it; null: no entries. */
+    static FeatureNameTable decode(byte[] raw) {
         List<Entry> entries = new ArrayList<>();
-        for (int at = 0; data != null && at + ENTRY_BYTES <= data.length; at += ENTRY_BYTES) {
+        int count = raw == null ? 0 : (raw.length + ENTRY_BYTES - 1) / ENTRY_BYTES;
+        byte[] data = raw == null ? new byte[0] : Arrays.copyOf(raw, count * ENTRY_BYTES);
+        for (int at = 0; at < data.length; at += ENTRY_BYTES) {
             int end = at + 2;
             while (end < at + ENTRY_BYTES && data[end] != 0) {
                 end++;
+            }
+            if (end == at + 2) {
+                break; // as good as the end
             }
             entries.add(new Entry(data[at] & 0xff, data[at + 1] & 0xff,
                     new String(data, at + 2, end - at - 2, StandardCharsets.UTF_8)));

@@ -200,11 +200,12 @@ record Header(int version, long backingFileOffset, long backingFileBytes, int cl
         validateTable(snapshotsOffset, snapshotCount, SnapshotHeader.FIXED_BYTES,
                 SnapshotHeader.FIXED_BYTES * MAX_SNAPSHOTS, "Snapshot table");
         validateTable(l1Offset, l1Count, 8, MAX_L1_BYTES, "Active L1 table");
-        if (size < 0) {
+        long perL1 = Layout.of(this).l2CoverageBytes();
+        long needed = size / perL1 + (size % perL1 == 0 ? 0 : 1);
+        if (size < 0 || needed > Integer.MAX_VALUE / 8) {
             throw new BlockException(Kind.RANGE, "Image is too big");
         }
-        long perL1 = Layout.of(this).l2CoverageBytes();
-        if (l1Count < (size / perL1) + (size % perL1 == 0 ? 0 : 1)) {
+        if (l1Count < needed) {
             throw new BlockException(Kind.INVALID, "L1 table is too small");
         }
     }

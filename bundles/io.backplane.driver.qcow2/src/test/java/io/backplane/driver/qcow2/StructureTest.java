@@ -69,11 +69,22 @@ class StructureTest {
     }
 
     @Test
+    void featureNamesMayEndWithTheirExtension() {
+        byte[] cut = "\0\77Test feature".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        FeatureNameTable names = FeatureNameTable.decode(cut);
+        assertEquals("Test feature", names.describeIncompatible(1L << 63));
+        assertEquals("Test feature, Unknown incompatible feature: 4000000000000000",
+                names.describeIncompatible(3L << 62));
+        assertEquals(0, FeatureNameTable.decode(new byte[96]).entries().size());
+    }
+
+    @Test
     void errorsHaveTheWordsOfQemu() {
         assertEquals("Image is not in qcow2 format", problem(0, 0, 4));
         assertEquals("Unsupported qcow2 version 4", problem(4, 4, 4));
         assertEquals("Unsupported cluster size: 2^22", problem(20, 22, 4));
         assertEquals("L1 table is too small", problem(36, 1, 4));
+        assertEquals("Image is too big", problem(24, Long.MAX_VALUE, 8));
         assertEquals("Active L1 table too large", problem(36, 0xffffffffL, 4));
         assertEquals("Active L1 table offset invalid", problem(40, 0x30001, 8));
         assertEquals("Reference count table too large", problem(56, 0x1000, 4));

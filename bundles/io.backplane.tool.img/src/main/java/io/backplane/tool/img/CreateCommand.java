@@ -63,6 +63,9 @@ final class CreateCommand {
         try {
             ImageCreator creator = new ImageCreator(session, filename, format, options);
             if (size >= 0) {
+                if (creator.hasSize()) {
+                    throw new ToolException("The image size must be specified only once");
+                }
                 creator.setSize(size);
             }
             creator.setBacking(backing, backingFormat);

@@ -71,10 +71,19 @@ final class ImageSession {
     /** The options that the text behind {@code json:} stands for. */
     BlockdevOptions parse(String json) throws BlockException {
         try {
-            return new OptionParser(union -> optionTypes())
-                    .parse(BlockdevOptions.class, Json.parseObject(json));
+            Map<String, Object> tree = Json.nested(Json.parseObject(json));
+            nameProtocol(tree);
+            return new OptionParser(union -> optionTypes()).parse(BlockdevOptions.class, tree);
         } catch (OptionException e) {
             throw new BlockException(BlockException.Kind.INVALID, e.getMessage());
+        }
+    }
+
+    /** A file name alone says that it is a file. */
+    @SuppressWarnings("unchecked")
+    private static void nameProtocol(Map<String, Object> options) {
+        if (options.get("file") instanceof Map<?, ?> file && file.containsKey("filename")) {
+            ((Map<String, Object>) file).putIfAbsent("driver", "file");
         }
     }
 

@@ -99,7 +99,8 @@ class GoldenTest {
         "compare @r.raw @a.qcow2", "compare @r.raw @c.qcow2", "compare @a.qcow2 @ext.qcow2",
         "compare @a.qcow2 @top.qcow2", "compare @r.raw @odd.raw", "compare -s @r.raw @odd.raw",
         "compare -q @a.qcow2 @top.qcow2", "compare -p @r.raw @v2.qcow2",
-        "compare @r.raw @missing", "compare @r.raw " + JSON, "map --output=json " + JSON})
+        "compare @r.raw @missing", "compare @r.raw " + JSON, "map --output=json " + JSON,
+        "map --output=json json:{\"driver\":\"qcow2\",\"file.filename\":\"@a.qcow2\"}"})
     void lookingSaysTheSame(String command) throws Exception {
         assertEquals(tools.theirs(command), tools.ours(command));
     }
@@ -111,6 +112,7 @@ class GoldenTest {
         "create", "create -f", "create -f foo @x 1M", "create -f qcow2 @x", "create -f qcow2 @x 1X",
         "create -f qcow2 @x -1", "create -f qcow2 -o foo=1 @x 1M", "create -f qcow2 @x 9E",
         "create -f qcow2 -o cluster_size=3k @x 1M", "create -f qcow2 @x 1M extra",
+        "create -f qcow2 -o size=1M @x 2M",
         "create -f qcow2 -b @missing -F qcow2 @x", "create -f qcow2 -b @a.qcow2 @x",
         "create -f qcow2 -o preallocation=foo @x 1M", "create -f qcow2 -o compat=2 @x 1M",
         "create -f qcow2 -o refcount_bits=3 @x 1M", "create -f qcow2 -o lazy_refcounts=no @x 1M",
