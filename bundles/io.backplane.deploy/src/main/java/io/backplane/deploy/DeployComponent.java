@@ -3,6 +3,7 @@ package io.backplane.deploy;
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AioTimer;
 import io.backplane.aio.EventLoops;
+import io.backplane.boot.BundleChanges;
 import io.backplane.boot.Ready;
 import io.backplane.boot.Startup;
 import io.backplane.qmp.QmpCommand;
@@ -70,7 +71,8 @@ public final class DeployComponent implements ArtifactInstaller {
     @Activate
     public DeployComponent(BundleContext context, @Reference EventLoops loops,
             @Reference QmpEvents events, @Reference Startup startup,
-            @Reference ServiceComponentRuntime components) throws InvalidSyntaxException {
+            @Reference ServiceComponentRuntime components,
+            @Reference BundleChanges changes) throws InvalidSyntaxException {
         this.context = context;
         main = loops.main();
         host = new LiveBundles(context.getBundle(0).getBundleContext(), components);
@@ -79,7 +81,7 @@ public final class DeployComponent implements ArtifactInstaller {
                 new CategoryCheck(host, "lenient".equals(
                         context.getProperty("backplane.categories"))),
                 new BoundedStep(Duration.ofMillis(limitMs(STEP_LIMIT, STEP_MS))),
-                new BundleEvents(events));
+                new BundleEvents(events), changes.lock());
         schema = new SchemaWatch(main, events);
         readyTimer = main.newTimer("ready", () -> BoundedStep.apart(this::tellNotReady));
         readyTimer.armAt(main.nowNs() + limitMs(READY_LIMIT, READY_MS) * 1_000_000);

@@ -14,7 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +37,7 @@ final class Deployer {
     private final CategoryCheck categories;
     private final Installation installation;
     private final Notices notices;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Lock lock;
 
     // Under lock
     private final Map<Path, Deployment> deployments = new LinkedHashMap<>();
@@ -47,8 +47,10 @@ final class Deployer {
     // Any thread
     private volatile List<Deployment> published = List.of();
 
+    /** @param lock held over each change of bundles, by whoever makes it */
     Deployer(Path folder, BundleHost host, CategoryCheck categories, BoundedStep steps,
-            Notices notices) {
+            Notices notices, Lock lock) {
+        this.lock = lock;
         this.folder = folder;
         this.host = host;
         this.categories = categories;

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -50,7 +51,7 @@ class DeployerTest {
                     public void removed(Deployment deployment) {
                         told.add("removed " + deployment.title());
                     }
-                });
+                }, new ReentrantLock());
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.backplane.devices;
 import io.backplane.aio.EventLoops;
 import io.backplane.block.BlockException;
 import io.backplane.block.graph.BlockGraph;
+import io.backplane.boot.BundleChanges;
 import io.backplane.hostio.posix.BlockingPool;
 import io.backplane.job.Jobs;
 import io.backplane.qmp.QmpBranches;
@@ -13,10 +14,7 @@ import io.backplane.qmp.QmpEvents;
 import io.backplane.qmp.StartupHandler;
 import io.backplane.virtio.device.VirtioDeviceModel;
 import io.backplane.virtio.transport.VirtioTransport;
-import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Hashtable;
@@ -51,11 +49,11 @@ import org.slf4j.LoggerFactory;
 public final class DevicesComponent implements ModelBundles {
     private static final Logger LOG = LoggerFactory.getLogger(DevicesComponent.class);
     private static final long CLOSE_SECONDS = 60;
-    private static final long JAR_BYTES_MAX = 64L << 20;
 
     // Immutable
     private final BundleContext context;
     private final EventLoops loops;
+    private final BundleChanges changes;
     private final Devices devices;
     private final DeviceEvents notices;
     private final BlockingPool pool = new BlockingPool("devices", 1);
@@ -63,7 +61,6 @@ public final class DevicesComponent implements ModelBundles {
 
     // The component runtime
     private final Map<VirtioTransport, AutoCloseable> listening = new ConcurrentHashMap<>();
-    private long installCount;
 
     /**
      * Called by declarative services.
@@ -74,8 +71,10 @@ public final class DevicesComponent implements ModelBundles {
     @Activate
     public DevicesComponent(BundleContext context, @Reference EventLoops loops,
             @Reference BlockGraph graph, @Reference QmpCommands commands,
-            @Reference QmpEvents events, @Reference Jobs jobs) {
+            @Reference QmpEvents events, @Reference Jobs jobs,
+            @Reference BundleChanges changes) {
         this.context = context;
+        this.changes = changes;
         this.loops = loops;
         this.notices = new DeviceEvents(events);
         this.devices = new Devices(loops, graph, notices::deleted);
@@ -148,7 +147,7 @@ public final class DevicesComponent implements ModelBundles {
         private Throwable failure;
         private Bundle bundle;
 
-        abstract Bundle work() throws IOException, BundleException;
+        abstract Bundle work() throws BundleException;
 
         @Override
         protected long run(MemorySegment scratch) {
@@ -163,14 +162,11 @@ public final class DevicesComponent implements ModelBundles {
 
     @Override
     public Installed awaitInstall(String file, String type) throws BlockException {
-        String location = "device-upgrade:" + file + "#" + ++installCount;
         Work install = new Work() {
             @Override
-            Bundle work() throws IOException, BundleException {
-                requireJar(Path.of(file));
-                try (InputStream content = Files.newInputStream(Path.of(file))) {
-                    return started(context.installBundle(location, content), type);
-                }
+            Bundle work() throws BundleException {
+                return checked(changes.installBeside(Path.of(file).toAbsolutePath().normalize()),
+                        type);
             }
         };
         pool.await(install);
@@ -182,16 +178,6 @@ public final class DevicesComponent implements ModelBundles {
                 install.bundle.getVersion().toString());
     }
 
-    /** A device or a pipe would be read without end. */
-    private static void requireJar(Path jar) throws IOException {
-        if (!Files.exists(jar)) {
-            throw new IOException("there is no such file");
-        }
-        if (!Files.isRegularFile(jar) || Files.size(jar) > JAR_BYTES_MAX) {
-            throw new IOException("it is no regular file of at most " + JAR_BYTES_MAX + " bytes");
-        }
-    }
-
     /** Felix wraps what the matter is. */
     private static String reason(Throwable failure) {
         Throwable cause = failure instanceof BundleException && failure.getCause() != null
@@ -199,20 +185,12 @@ public final class DevicesComponent implements ModelBundles {
         return cause.getMessage() != null ? cause.getMessage() : cause.toString();
     }
 
-    private static Bundle started(Bundle bundle, String type) throws BundleException {
-        boolean good = false;
-        try {
-            bundle.start();
-            good = offers(bundle, type);
-            if (!good) {
-                throw new BundleException("it has no device model '" + type + "'");
-            }
-            return bundle;
-        } finally {
-            if (!good) {
-                bundle.uninstall();
-            }
+    private Bundle checked(Bundle bundle, String type) throws BundleException {
+        if (!offers(bundle, type)) {
+            changes.remove(bundle);
+            throw new BundleException("it has no device model '" + type + "'");
         }
+        return bundle;
     }
 
     private static boolean offers(Bundle bundle, String type) {
@@ -250,7 +228,7 @@ public final class DevicesComponent implements ModelBundles {
             @Override
             Bundle work() throws BundleException {
                 for (Bundle bundle : bundles) {
-                    bundle.uninstall();
+                    changes.remove(bundle);
                 }
                 return null;
             }

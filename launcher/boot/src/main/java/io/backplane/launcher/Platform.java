@@ -1,5 +1,6 @@
 package io.backplane.launcher;
 
+import io.backplane.boot.BundleChanges;
 import io.backplane.boot.Ready;
 import io.backplane.boot.Startup;
 import java.io.IOException;
@@ -109,6 +110,7 @@ final class Platform {
     void start(Startup startup) throws LaunchException {
         BundleContext context = framework.getBundleContext();
         context.registerService(Startup.class, startup, null);
+        context.registerService(BundleChanges.class, new FrameworkBundles(context), null);
         for (StartList.Entry entry : startList.entries()) {
             install(context, entry);
         }
