@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -171,6 +172,22 @@ final class Vm implements AutoCloseable {
                 throw new AssertionError("the guest's kernel says: " + line);
             }
         }
+    }
+
+    /** The sockets that QEMU has open; a connection that was made anew has another number. */
+    List<String> sockets() throws IOException {
+        List<String> sockets = new ArrayList<>();
+        try (DirectoryStream<Path> open = Files.newDirectoryStream(
+                Path.of("/proc", Long.toString(qemu.pid()), "fd"))) {
+            for (Path each : open) {
+                String target = Files.readSymbolicLink(each).toString();
+                if (target.startsWith("socket:")) {
+                    sockets.add(target);
+                }
+            }
+        }
+        sockets.sort(null);
+        return sockets;
     }
 
     /** What the kernel printed. */

@@ -76,6 +76,7 @@ final class Platform {
         } catch (BundleException e) {
             throw new LaunchException("the framework does not start: " + e.getMessage(), e);
         }
+        framework.getBundleContext().addBundleListener(new UsageRecords(framework));
         return new Platform(framework, startList);
     }
 
