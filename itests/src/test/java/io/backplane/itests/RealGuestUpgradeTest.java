@@ -80,8 +80,7 @@ class RealGuestUpgradeTest {
             throws Exception {
         for (int i = 1; i <= UPGRADES; i++) {
             for (String what : WHAT) {
-                boolean plain = i % 10 == 0;
-                if (plain) {
+                if (isPlain(i)) {
                     upgrades.plainUpdate(bundle(what));
                 } else if (what.equals(DEVICE)) {
                     Path jar = TestBundle.versionOf(bundle(what), "0.2." + i, folder);
@@ -95,9 +94,19 @@ class RealGuestUpgradeTest {
         for (String what : WHAT) {
             List<Double> pauses = what.equals(DEVICE) ? upgrades.devicePausesMs()
                     : upgrades.driverPausesMs(what);
-            Upgrades.print(what, pauses);
             assertEquals(UPGRADES, pauses.size(), what);
+            List<Double> plain = new ArrayList<>();
+            List<Double> jobs = new ArrayList<>();
+            for (int i = 1; i <= UPGRADES; i++) {
+                (isPlain(i) ? plain : jobs).add(pauses.get(i - 1));
+            }
+            Upgrades.print(what + " by job", jobs);
+            Upgrades.print(what + " by felix:update", plain);
         }
+    }
+
+    private static boolean isPlain(int upgrade) {
+        return upgrade % 5 == 0;
     }
 
     private static String bundle(String what) {

@@ -29,12 +29,23 @@ record Upgrades(Daemon daemon, Qmp qmp) {
     }
 
     private void run(String command, String driver, Path jar) throws Exception {
+        start(command, driver, jar);
+        awaitEnd(driver);
+    }
+
+    /** Starts an upgrade as a job of the driver's name. */
+    void start(String command, String driver, Path jar) throws IOException {
         qmp.execute("{'execute': '" + command + "', 'arguments': {'driver': '" + driver
-                + "', 'bundle': '" + jar + "', 'job-id': 'up', 'auto-dismiss': false}}");
+                + "', 'bundle': '" + jar + "', 'job-id': 'u-" + driver
+                + "', 'auto-dismiss': false}}");
+    }
+
+    /** Waits for the end of a job that was started. */
+    void awaitEnd(String driver) throws Exception {
         JsonObject job = null;
         for (int i = 0; i < 6000; i++) {
             job = elements("query-jobs").stream().filter(j -> j.get("id").getAsString()
-                    .equals("up")).findFirst().orElseThrow();
+                    .equals("u-" + driver)).findFirst().orElseThrow();
             if (job.get("status").getAsString().equals("concluded")) {
                 break;
             }
@@ -42,7 +53,7 @@ record Upgrades(Daemon daemon, Qmp qmp) {
         }
         assertFalse(job.has("error"), job::toString);
         assertEquals("concluded", job.get("status").getAsString());
-        qmp.execute("{'execute': 'job-dismiss', 'arguments': {'id': 'up'}}");
+        qmp.execute("{'execute': 'job-dismiss', 'arguments': {'id': 'u-" + driver + "'}}");
     }
 
     /** Has Felix read the jar of the newest bundle of a name again. */
