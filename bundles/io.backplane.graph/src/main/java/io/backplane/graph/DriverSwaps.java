@@ -27,6 +27,8 @@ final class DriverSwaps {
     private static final Logger LOG = LoggerFactory.getLogger(DriverSwaps.class);
     private static final long NS_IN_US = 1000;
     private static final long DRAIN_NS = 10_000_000_000L;
+    private static final int FLUSHES_MAX = 4;
+    private static final long FLUSH_SHORT_NS = 5_000_000;
 
     // Immutable
     private final Graph graph;
@@ -137,15 +139,26 @@ final class DriverSwaps {
         }
     }
 
-    /** What is written back now need not be while requests are parked. */
+    /**
+     * What is written back now need not be while requests are parked. Again, as long as it takes
+     * long, for as much was written meanwhile.
+     */
     void awaitFlushAhead(List<Node> family) {
-        for (Node node : family) {
-            if (node.stage == Node.Stage.OPEN && node.hold == null && !node.openedReadOnly) {
-                try (Work _ = graph.awaitWork(node)) {
-                    node.flush();
-                } catch (BlockException e) {
-                    LOG.debug("{}: flush ahead: {}", node, e.getMessage());
-                }
+        for (int round = 0; round < FLUSHES_MAX; round++) {
+            long beganNs = graph.main.nowNs();
+            family.forEach(this::awaitFlushAhead);
+            if (graph.main.nowNs() - beganNs < FLUSH_SHORT_NS) {
+                return;
+            }
+        }
+    }
+
+    private void awaitFlushAhead(Node node) {
+        if (node.stage == Node.Stage.OPEN && node.hold == null && !node.openedReadOnly) {
+            try (Work _ = graph.awaitWork(node)) {
+                node.flush();
+            } catch (BlockException e) {
+                LOG.debug("{}: flush ahead: {}", node, e.getMessage());
             }
         }
     }

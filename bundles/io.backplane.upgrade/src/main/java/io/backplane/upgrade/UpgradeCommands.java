@@ -24,7 +24,8 @@ final class UpgradeCommands {
     /** Arguments of driver-upgrade. */
     record UpgradeArguments(
             @Option("name of the driver") String driver,
-            @Option("path of the new bundle on the daemon's machine") String bundle,
+            @Option("path of the new bundle on the daemon's machine; it is used until the daemon"
+                    + " ends, not by the next start") String bundle,
             @Option(value = "nodes that go over (default all of the driver)", optional = true)
             List<String> nodes,
             @Option(value = "name of the job (default upgrade-DRIVER)", optional = true)
