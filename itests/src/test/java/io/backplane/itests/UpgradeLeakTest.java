@@ -27,7 +27,7 @@ class UpgradeLeakTest {
 
     /** With the JVM's accounts of native memory, and a heap too small to hide what is native. */
     private static final Map<String, String> OPTIONS = Map.of("BACKPLANE_JVM_OPTS",
-            "-XX:NativeMemoryTracking=summary -Xmx96m");
+            "-XX:NativeMemoryTracking=summary -Xms96m -Xmx96m -XX:+AlwaysPreTouch");
 
     /** Accounts of native memory; {@code Other} is what arenas and buffers take. */
     private static final List<String> ACCOUNTS = List.of("Class", "Metaspace", "Other", "Thread");
