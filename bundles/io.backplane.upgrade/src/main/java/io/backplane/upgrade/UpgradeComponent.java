@@ -77,6 +77,9 @@ public final class UpgradeComponent implements BundleStore {
     /** What is loaded and linked now need not be while requests are parked. */
     private static void loadClasses(Bundle bundle) {
         BundleWiring wiring = bundle.adapt(BundleWiring.class);
+        if (wiring == null) { // gone again, since the framework stops
+            return;
+        }
         for (String path : wiring.listResources("/", "*.class",
                 BundleWiring.LISTRESOURCES_RECURSE | BundleWiring.LISTRESOURCES_LOCAL)) {
             String name = path.substring(0, path.length() - CLASS_SUFFIX.length())
