@@ -151,12 +151,26 @@ final class Reader {
             case L2Entry.DATA -> BlockStatus.dataAt(run,
                     L2Entry.offset(entry) + (offset & layout.clusterMask()),
                     image.data.child.nodeName());
-            case L2Entry.READS_ZERO -> BlockStatus.zeroes(run);
+            case L2Entry.READS_ZERO -> zeroes(slice, index, offset & layout.clusterMask(), run);
             case L2Entry.UNALLOCATED -> nothing(run);
             case L2Entry.IS_COMPRESSED -> new BlockStatus(run, true, true, false, true, -1, null,
                     0);
             default -> throw image.l2.invalidEntry(slice, index, offset);
         };
+    }
+
+    /** Zeroes, and where they may be written: in a cluster that is kept for them, or nowhere. */
+    private BlockStatus zeroes(L2Slice slice, int index, long within, long run) {
+        long entry = slice.entry(index);
+        if (L2Entry.hasHost(layout, entry)) {
+            return new BlockStatus(Math.min(run, layout.clusterBytes() - within), true, false, true,
+                    false, L2Entry.offset(entry) + within, image.data.child.nodeName(), 0);
+        }
+        long known = layout.clusterBytes() - within;
+        for (int i = index + 1; known < run && !L2Entry.hasHost(layout, slice.entry(i)); i++) {
+            known += layout.clusterBytes();
+        }
+        return BlockStatus.zeroes(Math.min(run, known));
     }
 
     private BlockStatus nothing(long bytes) {
