@@ -83,6 +83,9 @@ final class ImageCreator {
                 throw new ToolException("Backing file not supported for file format '" + format
                         + "'");
             }
+            if (file.isEmpty()) {
+                throw new ToolException("Expected backing file name, got empty string");
+            }
             set("backing_file", file);
         }
         if (backingFormat != null) {
