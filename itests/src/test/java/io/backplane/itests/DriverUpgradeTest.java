@@ -171,8 +171,9 @@ class DriverUpgradeTest {
                 upgrade(qmp, "file");
             }
             Footprint after = Footprint.of(daemon);
-            assertEquals(before.loaders, after.loaders, "class loaders");
-            assertEquals(before.fds, after.fds, "descriptors");
+            // fewer is no leak: what the start left behind may be collected meanwhile
+            assertTrue(after.loaders <= before.loaders, before + " " + after);
+            assertTrue(after.fds <= before.fds, before + " " + after);
             assertTrue(after.threads <= before.threads + 4, before + " " + after);
             assertEquals(0, daemon.stop(), daemon.err());
         }
