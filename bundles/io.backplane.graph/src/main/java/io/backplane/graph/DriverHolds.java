@@ -168,6 +168,9 @@ final class DriverHolds {
             LOG.error("{}: {}; its requests fail from now on", fault, e.getMessage());
             fault.end(false);
             graph.listeners.driverFailed(fault.report(false, 0));
+        } catch (RuntimeException | Error e) {
+            fault.end(false); // whatever happens, nobody waits for ever
+            throw e;
         }
         if (node.hold == null) {
             fault.end(node.fault() != fault);
@@ -179,9 +182,12 @@ final class DriverHolds {
         if (node.stage == Node.Stage.OPEN && node.hold == null) {
             node.swapping = true;
             node.failed.add(node.driver);
-            hold(freezeThaw.awaitAbandon(node), true, graph.main.nowNs());
-            node.swapping = false;
-            graph.drains.wait.kick();
+            try {
+                hold(freezeThaw.awaitAbandon(node), true, graph.main.nowNs());
+            } finally {
+                node.swapping = false;
+                graph.drains.wait.kick();
+            }
         }
     }
 

@@ -28,10 +28,11 @@ final class HeldNode implements DriverNode {
     HeldNode(Node node) {
         this.node = node;
         DriverNode before = node.driverNode;
-        length = before.length();
         limits = node.limits;
-        filename = before.filename();
-        readOnly = before.readOnly();
+        boolean broken = node.fault() != null; // then it is not asked
+        length = broken ? node.knownLength() : before.length();
+        filename = broken ? "" : before.filename();
+        readOnly = broken ? node.openedReadOnly : before.readOnly();
         for (NodeEdge edge : node.children) {
             roles.put(edge.name, edge.role);
             wanted.put(edge.name, edge.permissions());

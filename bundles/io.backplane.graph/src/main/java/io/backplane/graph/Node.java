@@ -508,7 +508,12 @@ final class Node implements BlockNode, NodeNotices {
 
     @Override
     public long length() {
-        return driverNode.length() + (SECTOR_BYTES - 1) & -SECTOR_BYTES;
+        try {
+            return driverNode.length() + (SECTOR_BYTES - 1) & -SECTOR_BYTES;
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            failed(e);
+            return knownLength;
+        }
     }
 
     @Override

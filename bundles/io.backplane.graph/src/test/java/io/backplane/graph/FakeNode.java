@@ -41,6 +41,7 @@ final class FakeNode implements DriverNode {
     /** Every request lets others run before it does its work. */
     volatile boolean yields;
     volatile boolean polls;
+    volatile boolean lengthFails;
     /** What every request throws. */
     volatile Throwable bug;
     boolean zeroesWork = true;
@@ -121,6 +122,9 @@ final class FakeNode implements DriverNode {
 
     @Override
     public long length() {
+        if (lengthFails) {
+            throw new IllegalStateException("no length");
+        }
         return file() == null ? length : file().length();
     }
 

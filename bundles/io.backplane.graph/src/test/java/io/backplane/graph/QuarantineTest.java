@@ -101,6 +101,22 @@ class QuarantineTest {
     }
 
     @Test
+    void driverThatCannotTellItsLengthIsNotAskedAgain() throws Exception {
+        Fakes.run(f -> {
+            listen(f);
+            f.addDisk("d");
+            Backend blk = f.attach("blk", "d");
+            f.disk.node("d").lengthFails = true;
+            CompletableFuture<Void> asked = f.write(blk, 0);
+            f.until(() -> !faults.isEmpty());
+            addFixed(f);
+            f.on.await(asked);
+            f.on.await(f.write(blk, 4096));
+            assertEquals(FIXED, f.graph.find("d").driverVersion());
+        });
+    }
+
+    @Test
     void byPolicyTheyFailWithWhatHappened() throws Exception {
         Fakes.run(f -> {
             listen(f);
