@@ -70,14 +70,18 @@ final class FakeNode implements DriverNode {
             FakeNode.<RuntimeException>sneak(bug);
         }
         running.incrementAndGet();
-        if (hold) {
-            synchronized (held) {
-                held.add(Coroutine.current());
-            }
+        if (mustHold()) {
             Coroutine.suspend();
         }
         if (yields) {
             Coroutine.awaitYield();
+        }
+    }
+
+    /** Looks and joins in one step, so that {@link #release} misses nobody. */
+    private boolean mustHold() {
+        synchronized (held) {
+            return hold && held.add(Coroutine.current());
         }
     }
 
@@ -98,8 +102,8 @@ final class FakeNode implements DriverNode {
 
     /** Lets everything go on and holds nothing more. */
     void release() {
-        hold = false;
         synchronized (held) {
+            hold = false;
             held.forEach(Coroutine::wake);
             held.clear();
         }

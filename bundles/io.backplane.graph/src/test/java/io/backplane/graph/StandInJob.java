@@ -24,6 +24,7 @@ final class StandInJob implements BlockDevOps {
     StandInJob(Fakes f, Backend backend, AioContext context) {
         this.f = f;
         this.backend = backend;
+        backend.parkRequests(false); // parked while it counts as inside, it would stall the drain
         inside = true;
         context.spawn(this::run);
     }
@@ -48,14 +49,24 @@ final class StandInJob implements BlockDevOps {
         ended = true;
     }
 
-    /** Also left to fail while it is drained, as a job whose error is told then. */
+    /**
+     * Also left to fail while it is drained, as a job whose error is told then. It says that it is
+     * inside before it looks, so either it sees the pause or who begins the drain sees it inside.
+     */
     private void awaitWhilePaused() {
-        while (pause && !fails) {
+        inside = true;
+        while (mustPause()) {
             inside = false;
             f.graph.drains.wait.kick();
-            Coroutine.awaitYield();
+            while (mustPause()) {
+                Coroutine.awaitYield();
+            }
+            inside = true;
         }
-        inside = true;
+    }
+
+    private boolean mustPause() {
+        return pause && !fails;
     }
 
     /** Ends it. Main. */
