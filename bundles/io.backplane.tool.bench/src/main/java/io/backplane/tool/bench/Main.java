@@ -3,7 +3,6 @@ package io.backplane.tool.bench;
 import com.google.gson.GsonBuilder;
 import io.backplane.tool.guest.BenchResult;
 import java.io.IOException;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -150,12 +149,20 @@ public final class Main implements Callable<Integer> {
         Path place = folder != null ? folder.resolve("backplane-bench")
                 : Path.of(System.getProperty("backplane.data", "data"), "bench");
         Files.createDirectories(place);
-        FileStore store = Files.getFileStore(place);
-        if (store.type().equals("tmpfs")) {
+        if (isOnTmpfs(place)) {
             System.err.println("backplane bench: " + place + " is on tmpfs, where io_uring takes"
                     + " another path and O_DIRECT none; choose a disk with --folder");
         }
         return place.toAbsolutePath();
+    }
+
+    /** False also where nobody can say: the root of a chroot, for one, is no mount point. */
+    private static boolean isOnTmpfs(Path place) {
+        try {
+            return Files.getFileStore(place).type().equals("tmpfs");
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static String version(String program) throws InterruptedException {
