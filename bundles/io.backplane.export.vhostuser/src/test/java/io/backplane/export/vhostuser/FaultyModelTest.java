@@ -259,6 +259,13 @@ class FaultyModelTest {
         server.transport.add(server.model(), "bundle", "9", 9);
     }
 
+    private static void awaitQuarantine(Server server) throws Exception {
+        for (int i = 0; i < 1000 && server.inMain(server.export::modelVersion) != null; i++) {
+            Thread.sleep(5);
+        }
+        assertNull(server.inMain(server.export::modelVersion));
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"EXCEPTION", "ASSERTION", "LINKAGE", "STACK", "NO_ANSWER",
         "AFTER_WAITING", "ENTER"})
@@ -277,10 +284,7 @@ class FaultyModelTest {
             events.awaitFaults(1);
             assertEquals("2", events.faults.getFirst().version());
             assertEquals("bundle", events.faults.getFirst().bundle());
-            for (int i = 0; i < 1000 && server.inMain(server.export::modelVersion) != null; i++) {
-                Thread.sleep(5);
-            }
-            assertNull(server.inMain(server.export::modelVersion));
+            awaitQuarantine(server);
             assertEquals(1, guest.used(0), "nothing is answered in quarantine");
             assertEquals(0, guest.used(1));
             repair(server);
@@ -424,12 +428,11 @@ class FaultyModelTest {
             guest.queue(0, 0, Guest.OUT, 1);
             guest.kick(0);
             events.awaitFaults(2);
-            Thread.sleep(20);
-            assertEquals(2, events.faults.size());
-            assertNull(server.inMain(server.export::modelVersion));
+            awaitQuarantine(server);
             repair(server);
             guest.awaitUsed(0, 1);
             assertEquals(0, guest.status(0, 0));
+            assertEquals(2, events.faults.size());
         }
     }
 
