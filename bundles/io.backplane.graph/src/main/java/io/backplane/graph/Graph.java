@@ -18,11 +18,13 @@ import io.backplane.block.graph.DriverVersion;
 import io.backplane.block.graph.GraphListener;
 import io.backplane.block.graph.JsonFilenames;
 import io.backplane.block.spi.BlockDriver;
+import io.backplane.block.spi.ImpliedChild;
 import io.backplane.memory.BufferPool;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -133,6 +135,11 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
     /** Who reads {@code json:} file names from now on; null: nobody. Main. */
     public void setJsonFilenames(JsonFilenames parser) {
         imageFiles.setJson(parser);
+    }
+
+    /** Which children that images name by themselves are opened from now on; all at first. Main. */
+    public void setImplied(Predicate<ImpliedChild> wanted) {
+        imageFiles.setImplied(wanted);
     }
 
     @Override

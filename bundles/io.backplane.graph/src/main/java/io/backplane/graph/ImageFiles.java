@@ -10,6 +10,7 @@ import io.backplane.block.spi.DriverTraits;
 import io.backplane.block.spi.ImpliedChild;
 import io.backplane.memory.BufferPool;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -30,6 +31,7 @@ final class ImageFiles {
 
     // Global state
     private JsonFilenames json;
+    private Predicate<ImpliedChild> wanted = _ -> true;
 
     ImageFiles(Graph graph) {
         this.graph = graph;
@@ -37,6 +39,15 @@ final class ImageFiles {
 
     void setJson(JsonFilenames parser) {
         json = parser;
+    }
+
+    void setImplied(Predicate<ImpliedChild> children) {
+        wanted = children;
+    }
+
+    /** Whether a child that an image names is to be opened. */
+    boolean wants(ImpliedChild implied) {
+        return wanted.test(implied);
     }
 
     /** Opens an image as the tools do. */

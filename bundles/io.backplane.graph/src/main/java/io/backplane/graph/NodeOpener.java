@@ -92,7 +92,7 @@ final class NodeOpener {
             edge.role = opened.childRole(edge.name);
         }
         for (ImpliedChild implied : opened.impliedChildren()) {
-            if (!isAnswered(node, implied.name())) {
+            if (!isAnswered(node, implied.name()) && graph.imageFiles.wants(implied)) {
                 awaitImplied(node, implied);
             }
         }

@@ -25,7 +25,7 @@ final class NodeStatus {
         if (!own.allocated()) {
             return belowStatus(offset, own);
         }
-        if (own.data() && own.hostOffset() >= 0) {
+        if (own.data() && own.hostOffset() >= 0 && !node.driverNode.hidesHolesBelow()) {
             return placedStatus(own);
         }
         return own;
@@ -53,8 +53,8 @@ final class NodeStatus {
     private BlockStatus belowStatus(long offset, BlockStatus own) throws BlockException {
         NodeEdge backing = node.edge("backing");
         if (backing == null) {
-            return new BlockStatus(own.bytes(), false, own.data(), true, own.compressed(), -1, null,
-                    own.depth());
+            return new BlockStatus(own.bytes(), false, own.data(), true, own.compressed(),
+                    own.hostOffset(), own.hostNode(), own.depth());
         }
         long length = backing.length();
         if (offset >= length) {

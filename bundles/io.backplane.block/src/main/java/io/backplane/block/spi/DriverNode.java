@@ -94,6 +94,15 @@ public interface DriverNode {
     @IoCode
     long allocatedBytes() throws BlockException;
 
+    /**
+     * Whether what this node calls data is reported as such, without asking the child that holds
+     * it where its holes are.
+     */
+    @AnyThread
+    default boolean hidesHolesBelow() {
+        return false;
+    }
+
     /** What the image says of itself. */
     @AnyThread
     default ImageInfo imageInfo() {

@@ -180,6 +180,12 @@ final class Qcow2Node implements DriverNode, CheckableNode {
                 names.backingFormat(), false, null, info, List.copyOf(image.snapshots));
     }
 
+    /** The tables describe a data file, and its length is what they say; as other programs show. */
+    @Override
+    public boolean hidesHolesBelow() {
+        return image.layout.dataFile();
+    }
+
     @Override
     public List<ImpliedChild> impliedChildren() {
         return names.implied();

@@ -152,7 +152,8 @@ final class Reader {
                     L2Entry.offset(entry) + (offset & layout.clusterMask()),
                     image.data.child.nodeName());
             case L2Entry.READS_ZERO -> zeroes(slice, index, offset & layout.clusterMask(), run);
-            case L2Entry.UNALLOCATED -> nothing(run);
+            case L2Entry.UNALLOCATED -> unallocated(slice, index, offset & layout.clusterMask(),
+                    run);
             case L2Entry.IS_COMPRESSED -> new BlockStatus(run, true, true, false, true, -1, null,
                     0);
             default -> throw image.l2.invalidEntry(slice, index, offset);
@@ -166,11 +167,30 @@ final class Reader {
             return new BlockStatus(Math.min(run, layout.clusterBytes() - within), true, false, true,
                     false, L2Entry.offset(entry) + within, image.data.child.nodeName(), 0);
         }
+        return BlockStatus.zeroes(Math.min(run, withoutHost(slice, index, within, run)));
+    }
+
+    /** How much of {@code run} lies in clusters that have no place. */
+    private long withoutHost(L2Slice slice, int index, long within, long run) {
         long known = layout.clusterBytes() - within;
         for (int i = index + 1; known < run && !L2Entry.hasHost(layout, slice.entry(i)); i++) {
             known += layout.clusterBytes();
         }
-        return BlockStatus.zeroes(Math.min(run, known));
+        return known;
+    }
+
+    /** Nothing, and the place where it may be written: in a cluster with other subclusters. */
+    private BlockStatus unallocated(L2Slice slice, int index, long within, long run) {
+        if (!layout.extendedL2()) {
+            return nothing(run);
+        }
+        long entry = slice.entry(index);
+        if (L2Entry.hasHost(layout, entry)) {
+            return new BlockStatus(Math.min(run, layout.clusterBytes() - within), false, false,
+                    image.backing == null, false, L2Entry.offset(entry) + within,
+                    image.data.child.nodeName(), 0);
+        }
+        return nothing(Math.min(run, withoutHost(slice, index, within, run)));
     }
 
     private BlockStatus nothing(long bytes) {

@@ -1,6 +1,8 @@
 package io.backplane.tool.img;
 
 import io.backplane.block.BlockException;
+import io.backplane.block.spi.ChildRole;
+import io.backplane.block.spi.ImpliedChild;
 import io.backplane.driver.file.FileDriver;
 import io.backplane.driver.file.FileEngines;
 import io.backplane.driver.nullco.NullCoDriver;
@@ -12,6 +14,7 @@ import io.backplane.hostio.nio.NioPollerFactory;
 import io.backplane.hostio.posix.BlockingPool;
 import io.backplane.loop.Loops;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Puts together what a command needs: one loop on the calling thread, a graph, the drivers, and
@@ -30,21 +33,30 @@ final class ImageHost {
     private final CacheMode source;
     private final CacheMode target;
     private final boolean moves;
+    private final Predicate<ImpliedChild> implied;
 
-    private ImageHost(CacheMode source, CacheMode target, boolean moves) {
+    private ImageHost(CacheMode source, CacheMode target, boolean moves,
+            Predicate<ImpliedChild> implied) {
         this.source = source;
         this.target = target;
         this.moves = moves;
+        this.implied = implied;
     }
 
     /** For commands that look at images or change little. */
     static ImageHost quick() {
-        return new ImageHost(CacheMode.WRITEBACK, CacheMode.WRITEBACK, false);
+        return new ImageHost(CacheMode.WRITEBACK, CacheMode.WRITEBACK, false, _ -> true);
+    }
+
+    /** For commands that do not touch the data: a data file is not opened, or even there. */
+    static ImageHost describing() {
+        return new ImageHost(CacheMode.WRITEBACK, CacheMode.WRITEBACK, false,
+                child -> child.role() != ChildRole.DATA);
     }
 
     /** For commands that read and write whole images. */
     static ImageHost moving(CacheMode source, CacheMode target) {
-        return new ImageHost(source, target, true);
+        return new ImageHost(source, target, true, _ -> true);
     }
 
     int run(Work work) throws ToolException {
@@ -59,6 +71,7 @@ final class ImageHost {
         try (Loops loops = new Loops(List.of(new NioPollerFactory()))) {
             loops.runMain(() -> {
                 try (Graph graph = graph(loops, engine)) {
+                    graph.setImplied(implied);
                     code[0] = awaitWork(graph, work);
                 } catch (ToolException e) {
                     failure[0] = e;

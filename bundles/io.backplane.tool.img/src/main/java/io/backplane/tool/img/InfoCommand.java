@@ -35,7 +35,7 @@ final class InfoCommand {
             throw ToolException.usage("Expecting one image file name");
         }
         String filename = given.operands().get(0);
-        return ImageHost.quick().run(session -> awaitInfo(session, filename));
+        return ImageHost.describing().run(session -> awaitInfo(session, filename));
     }
 
     private int awaitInfo(ImageSession session, String filename)

@@ -54,6 +54,18 @@ class GoldenTest {
         qemuIo("write 0 100k", "snap.qcow2");
         made("snapshot -c another-name @snap.qcow2");
         leak(folder.resolve("a.qcow2"), folder.resolve("leak.qcow2"));
+        made("create -q -f qcow2 -o extended_l2=on @sub.qcow2 1M");
+        for (String write : new String[] {"write 0 4k", "write 128k 2k", "write -z 192k 4k",
+            "write 256k 64k", "write -z 256k 8k"}) {
+            qemuIo(write, "sub.qcow2");
+        }
+        made("create -q -f qcow2 -o data_file=@pre.raw,preallocation=metadata @pre.qcow2 1M");
+        qemuIo("write 64k 4k", "pre.qcow2");
+        made("create -q -f qcow2 -o data_file=@gone.raw @lost.qcow2 1M");
+        java.nio.file.Files.delete(folder.resolve("gone.raw"));
+        made("create -q -f qcow2 -o data_file=@fifo @fifo.qcow2 1M");
+        java.nio.file.Files.delete(folder.resolve("fifo"));
+        assertEquals(0, tools.run("mkfifo @fifo").code());
     }
 
     private static void made(String command) throws IOException, InterruptedException {
@@ -92,6 +104,8 @@ class GoldenTest {
         "check @c.qcow2", "check --output=json @c.qcow2", "check -q @a.qcow2", "check @leak.qcow2",
         "check --output=json @leak.qcow2", "check @r.raw", "check --output=json @r.raw",
         "map @a.qcow2", "map --output=json @a.qcow2", "map --output=json @c.qcow2",
+        "map --output=json @sub.qcow2", "map @pre.qcow2", "map --output=json @pre.qcow2",
+        "info @pre.qcow2", "info --output=json @lost.qcow2", "info @fifo.qcow2",
         "map @r.raw", "map --output=json @r.raw", "map --output=json @odd.raw",
         "map @toptop.qcow2", "map --output=json @toptop.qcow2", "info @snap.qcow2",
         "info --output=json @snap.qcow2", "check @snap.qcow2", "check @small.qcow2",
