@@ -136,6 +136,9 @@ final class Deployer {
 
     /** Deletes a file of the folder, and its bundle with it. */
     void undeploy(String fileName) throws Refusal {
+        if (fileName.indexOf('\0') >= 0) {
+            throw new Refusal(Kind.NOT_A_BUNDLE, "file '" + fileName + "' is no path");
+        }
         Path file = folder.resolve(fileName);
         if (!folder.equals(file.getParent()) || !Files.isRegularFile(file)) {
             throw new Refusal(Kind.NOT_A_BUNDLE, "there is no file " + file);

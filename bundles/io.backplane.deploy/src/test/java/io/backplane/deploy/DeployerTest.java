@@ -110,6 +110,17 @@ class DeployerTest {
     }
 
     @Test
+    void whatIsNoFileOfTheFolderIsNotDeleted() throws Exception {
+        Path outside = Files.createFile(folder.resolveSibling(folder.getFileName() + ".outside"));
+        for (String name : new String[] {"", ".", "..", "../" + outside.getFileName(),
+            outside.toString(), "missing.jar", "nul\0.jar", "a".repeat(5000)}) {
+            assertThrows(Refusal.class, () -> deployer.undeploy(name), name);
+        }
+        assertTrue(Files.exists(outside));
+        Files.delete(outside);
+    }
+
+    @Test
     void whatFailsWhenItRunsIsUninstalled() throws Exception {
         host.behave(Map.of("a 1.0.0", "fail", "b 1.0.0", "throw"));
         deployer.arrived(TestJar.write(folder.resolve("a.jar"), "a", "1.0.0"));
