@@ -8,6 +8,7 @@ import io.backplane.job.Jobs;
 import io.backplane.qmp.QmpCommand;
 import io.backplane.qmp.QmpEventType;
 import io.backplane.qmp.QmpEvents;
+import io.backplane.qmp.QmpException;
 import io.backplane.schema.Name;
 import io.backplane.schema.Option;
 import io.backplane.schema.TypeRef;
@@ -76,8 +77,13 @@ final class JobCommands {
         });
     }
 
-    private Object setSpeed(SpeedArguments arguments) throws BlockException {
-        jobs.setSpeed(jobs.require(arguments.device()), arguments.speed());
+    private Object setSpeed(SpeedArguments arguments) throws BlockException, QmpException {
+        Job job = jobs.find(arguments.device());
+        if (job == null) {
+            throw new QmpException(QmpException.ErrorClass.DEVICE_NOT_ACTIVE,
+                    "Block job '" + arguments.device() + "' not found");
+        }
+        jobs.setSpeed(job, arguments.speed());
         return null;
     }
 

@@ -92,6 +92,7 @@ class QemuComparisonTest {
         "blockdev-del {'node-name':'n0'}",
         "job-dismiss {'id':'j0'}",
         "job-cancel {'id':'jz'}",
+        "block-job-set-speed {'device':'jz','speed':1}",
         "blockdev-create {'job-id':'1j','options':{'driver':'file','filename':'f','size':1}}",
         "blockdev-create {'job-id':'j3','options':{'driver':'file'}}",
         "blockdev-create {'options':{'driver':'file'}}",

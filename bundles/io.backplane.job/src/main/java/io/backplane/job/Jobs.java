@@ -58,6 +58,11 @@ public final class Jobs {
         return job;
     }
 
+    /** The job called {@code id}; null: there is none. */
+    public Job find(String id) {
+        return jobs.get(id);
+    }
+
     /** The job called {@code id}. */
     public Job require(String id) throws BlockException {
         Job job = jobs.get(id);
