@@ -24,6 +24,8 @@ final class Daemon implements AutoCloseable {
     static final Path DIST = Path.of(System.getProperty("backplane.dist"))
             .toAbsolutePath().normalize();
     private static final long LIMIT_SECONDS = 60;
+    private static final String PERIODIC_TIMERS = "-Dbackplane.timers.periodic="
+            + System.getProperty("backplane.timers.periodic", "off");
 
     private final Path work;
     private final Path data;
@@ -49,6 +51,9 @@ final class Daemon implements AutoCloseable {
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         builder.environment().put("BACKPLANE_AOT", "keep");
         builder.environment().putAll(environment);
+        builder.environment().merge("BACKPLANE_JVM_OPTS", PERIODIC_TIMERS,
+                (given, timers) -> given.contains("-Dbackplane.timers.") ? given
+                        : timers + " " + given);
         builder.environment().put("BACKPLANE_READY_FILE", ready.toString());
         process = builder.start();
         readers = List.of(collect(process.getInputStream(), out),

@@ -92,7 +92,8 @@ class DeadlockTest {
 
     private Daemon start() throws IOException, InterruptedException {
         return Daemon.startWith(
-                Map.of("BACKPLANE_JVM_OPTS", "-Dbackplane.drain.deadline-ms=700"),
+                Map.of("BACKPLANE_JVM_OPTS", "-Dbackplane.drain.deadline-ms=700"
+                        + " -Dbackplane.timers.periodic=on"),
                 "--blockdev", "driver=null-co,node-name=disk,size=1048576",
                 "--chardev", "socket,id=qmp,path=" + folder.resolve("qmp.sock")
                         + ",server=on,wait=off", "--monitor", "chardev=qmp");

@@ -12,6 +12,9 @@ package io.backplane.aio;
  * while this context is {@link #current()}, else {@link IllegalStateException}.
  */
 public interface AioContext {
+    /** System property: {@code off} keeps all periodic timers from firing. */
+    String PERIODIC_TIMERS = "backplane.timers.periodic";
+
 
     /** The name operators see, such as {@code main} or an iothread's id. */
     @AnyThread
@@ -102,6 +105,14 @@ public interface AioContext {
     /** Makes a timer, unarmed; its callback runs here, outside a coroutine. */
     @AnyThread
     AioTimer newTimer(String name, @NoSuspend Runnable callback);
+
+    /**
+     * Makes a timer, unarmed, whose callback arms it again: for what looks around from time to
+     * time. Nothing that somebody waits for may need such a look to come to its end, so tests run
+     * with {@value #PERIODIC_TIMERS} {@code off}: then it never fires.
+     */
+    @AnyThread
+    AioTimer newPeriodicTimer(String name, @NoSuspend Runnable callback);
 
     /**
      * Watches a file descriptor until the handler is closed. The handler does not own the fd: it

@@ -1,6 +1,9 @@
 package io.backplane.aio;
 
-/** A one-shot timer of one context; arm it again in the callback for a period. */
+/**
+ * A one-shot timer of one context. Only one that is periodic is armed again in its own callback
+ * (see {@link AioContext#newPeriodicTimer}).
+ */
 public interface AioTimer extends AutoCloseable {
 
     /** Fires once at {@code deadlineNs} of {@link AioContext#nowNs}; replaces an earlier arming. */

@@ -77,7 +77,7 @@ final class Watchdog implements AutoCloseable {
         this.deadlineNs = deadlineNs;
         this.main = main;
         this.coroutines = main.coroutines().registry();
-        this.timer = main.newTimer("watchdog", this::tick);
+        this.timer = main.newPeriodicTimer("watchdog", this::tick);
         coroutines.onWait(this::arm);
     }
 

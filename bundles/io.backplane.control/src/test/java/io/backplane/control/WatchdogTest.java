@@ -15,6 +15,7 @@ import io.backplane.rules.Rule;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,7 +23,19 @@ import org.junit.jupiter.api.Timeout;
 /** A watchdog in a whole daemon; waits for what it tells, never for a time. */
 @Timeout(60)
 class WatchdogTest {
+    private static final String PERIODIC =
+            System.setProperty(AioContext.PERIODIC_TIMERS, "on");
+
     private final ControlFixture daemon = new ControlFixture();
+
+    @AfterAll
+    static void restore() {
+        if (PERIODIC == null) {
+            System.clearProperty(AioContext.PERIODIC_TIMERS);
+        } else {
+            System.setProperty(AioContext.PERIODIC_TIMERS, PERIODIC);
+        }
+    }
 
     @AfterEach
     void close() throws Exception {

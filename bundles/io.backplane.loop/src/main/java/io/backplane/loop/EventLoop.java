@@ -412,10 +412,21 @@ public final class EventLoop implements AioContext {
 
     @Override
     public AioTimer newTimer(String title, Runnable callback) {
-        return new LoopTimer(this, title, callback);
+        return new LoopTimer(this, title, callback, false);
+    }
+
+    @Override
+    public AioTimer newPeriodicTimer(String title, Runnable callback) {
+        LoopTimer timer = new LoopTimer(this, title, callback, true);
+        if ("off".equals(System.getProperty(PERIODIC_TIMERS))) {
+            timer.close(); // for good: whoever arms it waits in vain
+        }
+        return timer;
     }
 
     void arm(LoopTimer timer, long deadlineNs) {
+        assert timer.periodic || timer != runningNow || !Current.isContext(this)
+                : "timer '" + timer + "' arms itself again, so it is a periodic one";
         if (timers.arm(timer, deadlineNs) && !Current.isContext(this)) {
             wakeIfWaiting();
         }

@@ -8,6 +8,7 @@ final class LoopTimer implements AioTimer {
     private final EventLoop loop;
     private final String name;
     final Runnable callback;
+    final boolean periodic;
 
     // Under the lock of the heap
     long deadlineNs;
@@ -15,10 +16,11 @@ final class LoopTimer implements AioTimer {
     int index = -1;
     boolean closed;
 
-    LoopTimer(EventLoop loop, String name, Runnable callback) {
+    LoopTimer(EventLoop loop, String name, Runnable callback, boolean periodic) {
         this.loop = loop;
         this.name = name;
         this.callback = callback;
+        this.periodic = periodic;
     }
 
     @Override

@@ -373,10 +373,32 @@ class EventLoopTest {
 
     @Test
     void timerThatArmsItselfInThePastDoesNotHoldTheLoop() throws Exception {
+        int fired = withPeriodicTimers("on", () -> timesFired(AioContext::newPeriodicTimer));
+        assertTrue(fired >= 5 && fired < 50, "fired " + fired);
+    }
+
+    @Test
+    @Rule("E13")
+    void noPeriodicTimerFiresWhereTheyAreOff() throws Exception {
+        assertEquals(0, withPeriodicTimers("off",
+                () -> timesFired(AioContext::newPeriodicTimer)));
+    }
+
+    @Test
+    @Rule("E13")
+    void timerThatArmsItselfAgainMustSayThatItIsPeriodic() throws Exception {
+        assertEquals(1, timesFired(AioContext::newTimer));
+    }
+
+    private interface NewTimer {
+        AioTimer of(AioContext context, String name, Runnable callback);
+    }
+
+    private static int timesFired(NewTimer newTimer) throws Exception {
+        int[] fired = new int[1];
         OnLoops.run("nio", loops -> {
             AioTimer[] timer = new AioTimer[1];
-            int[] fired = new int[1];
-            timer[0] = loops.main().newTimer("past", () -> {
+            timer[0] = newTimer.of(loops.main(), "past", () -> {
                 fired[0]++;
                 timer[0].armAt(0);
             });
@@ -385,8 +407,22 @@ class EventLoopTest {
                 Coroutine.awaitYield();
             }
             timer[0].close();
-            assertTrue(fired[0] >= 5 && fired[0] < 50, "fired " + fired[0]);
         });
+        return fired[0];
+    }
+
+    private static <T> T withPeriodicTimers(String value, java.util.concurrent.Callable<T> body)
+            throws Exception {
+        String before = System.setProperty(AioContext.PERIODIC_TIMERS, value);
+        try {
+            return body.call();
+        } finally {
+            if (before == null) {
+                System.clearProperty(AioContext.PERIODIC_TIMERS);
+            } else {
+                System.setProperty(AioContext.PERIODIC_TIMERS, before);
+            }
+        }
     }
 
     @ParameterizedTest

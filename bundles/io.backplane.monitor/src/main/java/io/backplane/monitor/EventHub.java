@@ -90,14 +90,11 @@ public final class EventHub implements QmpEvents {
     private void start(Key key, long intervalNs) {
         Limit limit = new Limit();
         limit.timer = main.newTimer("event " + key.name(), () -> {
-            Map<String, Object> waiting = limit.waiting;
-            if (waiting == null) {
-                limits.remove(key).timer.close();
-                return;
+            limits.remove(key).timer.close();
+            if (limit.waiting != null) {
+                send(limit.waiting);
+                start(key, intervalNs);
             }
-            limit.waiting = null;
-            send(waiting);
-            limit.timer.armAt(main.nowNs() + intervalNs);
         });
         limits.put(key, limit);
         limit.timer.armAt(main.nowNs() + intervalNs);

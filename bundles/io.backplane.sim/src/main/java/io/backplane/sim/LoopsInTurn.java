@@ -146,6 +146,11 @@ public final class LoopsInTurn {
         }
 
         @Override
+        public AioTimer newPeriodicTimer(String timer, Runnable callback) {
+            return new IdleTimer();
+        }
+
+        @Override
         public FdHandler watch(int fd, String what, Runnable readable, Runnable writable) {
             throw new UnsupportedOperationException();
         }

@@ -270,6 +270,16 @@ public final class SimContext implements AioContext {
         return new SimTimer(this, world.clock(), title, callback);
     }
 
+    /** It fires only if the property says {@code on}: what needs it is found. */
+    @Override
+    public AioTimer newPeriodicTimer(String title, Runnable callback) {
+        AioTimer timer = newTimer(title, callback);
+        if (!"on".equals(System.getProperty(PERIODIC_TIMERS))) {
+            timer.close();
+        }
+        return timer;
+    }
+
     @Override
     public FdHandler watch(int fd, String title, Runnable readable, Runnable writable) {
         throw new UnsupportedOperationException("no descriptors in a simulated world: " + title);

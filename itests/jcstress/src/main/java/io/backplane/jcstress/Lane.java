@@ -210,6 +210,11 @@ public final class Lane implements AioContext {
     }
 
     @Override
+    public AioTimer newPeriodicTimer(String title, Runnable callback) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public FdHandler watch(int fd, String title, Runnable readable, Runnable writable) {
         throw new UnsupportedOperationException();
     }

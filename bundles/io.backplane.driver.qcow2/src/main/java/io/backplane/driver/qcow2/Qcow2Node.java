@@ -48,7 +48,7 @@ final class Qcow2Node implements DriverNode, CheckableNode {
         eraser = new Eraser(image, allocations);
         resizer = new Resizer(image, reader, writer, eraser, header.snapshotCount() > 0);
         home = AioContext.current();
-        cleaner = home.newTimer("qcow2 cache clean", this::cleanCaches);
+        cleaner = home.newPeriodicTimer("qcow2 cache clean", this::cleanCaches);
         armCleaner();
     }
 

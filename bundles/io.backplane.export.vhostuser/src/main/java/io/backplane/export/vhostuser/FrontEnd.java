@@ -70,7 +70,8 @@ final class FrontEnd {
         this.slot = slot;
         this.rings = slot.rings();
         this.channel = channel;
-        this.signals = main.newTimer("signals of a front-end", this::checkSignals);
+        this.signals = main.newPeriodicTimer("signals of a front-end",
+                this::checkSignals);
         signals.armAt(main.nowNs() + SIGNALS_INTERVAL_NS);
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.backplane.aio.AioContext;
 import io.backplane.rules.Rule;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -89,6 +90,26 @@ class ExplorerTest {
         assertNotNull(found.token());
         assertTrue(found.token().contains(":x:"), found.token());
         assertEquals(found.failure(), explorer.replay(Token.parse(found.token())).failure());
+    }
+
+    /** The planted bug of {@code plantedBugIsFound...} that a timer hides while timers run. */
+    @Test
+    @Rule("E13")
+    void whatLivesOnAPeriodicTimerIsFoundOnlyWhereTheseAreOff() {
+        Scenario scenario = Catalog.find("R-LOST-NOTIFY");
+        String before = System.setProperty(AioContext.PERIODIC_TIMERS, "on");
+        try {
+            for (int seed = 0; seed < 300; seed++) { // by dice: priorities may starve the others
+                Outcome hidden = explorer.explore(scenario, "lives-on-a-timer",
+                        new Plan(1, seed, 0, 0));
+                assertNull(hidden.failure(), () -> hidden.token() + ": " + hidden.failure());
+            }
+        } finally {
+            System.setProperty(AioContext.PERIODIC_TIMERS, before == null ? "off" : before);
+        }
+        Outcome found = explorer.explore(scenario, "lives-on-a-timer",
+                new Plan(Long.MAX_VALUE, SEED, 0, BUG_LIMIT_NS));
+        assertTrue(found.isFound(), "not found in " + found.schedules() + " schedules");
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.backplane.tool.explore.scenario;
 
+import io.backplane.aio.AioContext;
+import io.backplane.aio.AioTimer;
 import io.backplane.aio.RunnerLoop;
 import io.backplane.rules.Rule;
 import io.backplane.sim.SimWorld;
@@ -12,14 +14,18 @@ import java.util.List;
  * A guest puts requests into a ring while the queue is drained, asked not to kick, and is silent
  * afterwards. They complete all the same, because who gets its run token back looks at the ring.
  */
-@Rule({"E14", "D3", "V3", "V5"})
+@Rule({"E13", "E14", "D3", "V3", "V5"})
 public final class LostNotify implements Scenario {
     private static final String RUNNER = "io.backplane.virtio.QueueRunner";
     private static final String QUEUE = "io.backplane.virtio.VirtQueue";
+    private static final String TIMER = "lives-on-a-timer";
+    private static final long TIMER_NS = 1_000_000;
     private static final int REQUESTS = 4;
 
     /** Planted: the watch at the last look. */
     private static Object watchSeen;
+    /** Planted: what a timer kicks. */
+    private static RunnerLoop unkicked;
 
     @Override
     public String name() {
@@ -44,7 +50,10 @@ public final class LostNotify implements Scenario {
                 Bug.of("no-second-look", "the ring is not read again after notifications were"
                                 + " switched on",
                         Patch.call(QUEUE, "enableNotifications", QUEUE, "hasWork",
-                                LostNotify.class, "no")));
+                                LostNotify.class, "no")),
+                Bug.of(TIMER, "a periodic timer finds what came during a drain",
+                        Patch.call(RUNNER, "reconcile", "io.backplane.aio.RunnerLoop", "kick",
+                                LostNotify.class, "leaveToTheTimer")));
     }
 
     /** Planted. */
@@ -66,10 +75,29 @@ public final class LostNotify implements Scenario {
         return false;
     }
 
+    /** Planted. */
+    public static void leaveToTheTimer(RunnerLoop loop) {
+        unkicked = loop;
+    }
+
+    private static AioTimer startTimer(AioContext home) {
+        AioTimer[] timer = new AioTimer[1];
+        timer[0] = home.newPeriodicTimer("looks into the ring", () -> {
+            if (unkicked != null) {
+                unkicked.kick();
+            }
+            timer[0].armAt(home.nowNs() + TIMER_NS);
+        });
+        timer[0].armAt(home.nowNs() + TIMER_NS);
+        return timer[0];
+    }
+
     @Override
     public void run(SimWorld world, String bug) throws Exception {
         watchSeen = null;
+        unkicked = null;
         CountingDevice device = new CountingDevice(world);
+        AioTimer timer = TIMER.equals(bug) ? startTimer(device.home) : null;
         world.go(device.home, "start",
                 () -> device.runner.start(device.guest.open(0), device.guest.kick)).await();
         world.thread("guest", () -> {
@@ -83,6 +111,9 @@ public final class LostNotify implements Scenario {
             device.resume();
         }
         device.wait.awaitWhile(() -> device.handled < REQUESTS);
+        if (timer != null) {
+            timer.close();
+        }
         world.go(device.home, "stop", () -> device.runner.awaitStop()).await();
     }
 }
