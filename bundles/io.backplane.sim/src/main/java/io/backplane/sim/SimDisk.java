@@ -67,10 +67,11 @@ public final class SimDisk {
         openCount += more;
     }
 
-    /** Makes a file of zeroes, or takes the one there is. */
+    /** Makes a file of zeroes, or takes the one there is; its length is stable. */
     public SimFileData file(String path, long bytes) {
         SimFileData file = files.computeIfAbsent(path, p -> new SimFileData());
         file.truncate(Math.max(bytes, file.length()));
+        file.flush(file.nextChange());
         return file;
     }
 
@@ -96,8 +97,8 @@ public final class SimDisk {
     }
 
     /**
-     * The power fails: of what was written since the last flush each 512-byte sector is kept or
-     * lost by itself, as the schedule says. Open files see what is left.
+     * The power fails: of what is not stable some is kept and some is lost, as the schedule says
+     * (see {@link SimFileData}). Open files see what is left.
      */
     public void crash() {
         files.values().forEach(file -> file.crash(world));

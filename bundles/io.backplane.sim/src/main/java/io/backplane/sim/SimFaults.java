@@ -11,7 +11,7 @@ public final class SimFaults {
     public int shortPercent;
     /** Writes that fail with ENOSPC. */
     public int nospcPercent;
-    /** Flushes that fail with EIO; what was not stable then is lost or not, as at a crash. */
+    /** Flushes that fail with EIO and make nothing stable; the next one may. */
     public int flushEioPercent;
     /** Writes that end well, but at another place. */
     public int misdirectedPercent;

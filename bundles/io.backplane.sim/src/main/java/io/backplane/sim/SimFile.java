@@ -139,10 +139,7 @@ final class SimFile implements HostFile {
                 iov.copyTo(from, MemorySegment.ofArray(buffer), 0, count);
                 long place = world.chance(faults.misdirectedPercent)
                         ? misdirect(offset) : offset;
-                data.write(offset, place, buffer);
-                if (fua) {
-                    data.flush(); // more than was asked for; a crash then loses less
-                }
+                data.write(offset, place, buffer, fua);
                 result = count;
             }
         });
@@ -155,13 +152,14 @@ final class SimFile implements HostFile {
 
     @Override
     public void flush() throws HostIoException {
+        long next = data.nextChange();
         await("flush", new Op() {
             @Override
             void apply() {
                 if (world.chance(disk.faults().flushEioPercent)) {
                     errno = Errno.EIO;
                 } else {
-                    data.flush();
+                    data.flush(next);
                 }
             }
         });
@@ -178,7 +176,7 @@ final class SimFile implements HostFile {
                 }
                 long end = Math.min(offset + bytes, data.length());
                 if (end > offset) {
-                    data.write(offset, offset, new byte[(int) (end - offset)]);
+                    data.write(offset, offset, new byte[(int) (end - offset)], false);
                 }
             }
         });

@@ -6,7 +6,9 @@ import io.backplane.block.BlockdevOptions;
 import io.backplane.block.BlockdevRef;
 import io.backplane.block.BlockdevRefOrNull;
 import io.backplane.block.Permissions;
+import io.backplane.block.RequestFlags;
 import io.backplane.block.backend.BlockBackend;
+import io.backplane.block.spi.BlockChild;
 import io.backplane.driver.file.FileDriver;
 import io.backplane.driver.file.FileEngines;
 import io.backplane.driver.file.FileOptions;
@@ -35,14 +37,21 @@ import java.util.List;
 @Rule("L7")
 public final class PowerCut implements Scenario {
     private static final String WRITE_BACK = "io.backplane.driver.qcow2.WriteBack";
+    private static final String REFCOUNTS = "io.backplane.driver.qcow2.RefcountWrite";
     private static final String CHILD = "io.backplane.block.spi.BlockChild";
     private static final String IMAGE = "/sim/overlay.qcow2";
     private static final String BASE = "/sim/base.raw";
     private static final int CLUSTERS = 6;
+    /** The last of these take up what the first batch of clusters has. */
+    private static final int BIG_CLUSTERS = 8 * Qcow2Bytes.L2_ENTRIES;
+    private static final int FILLER = 0xff;
+    private static final int FILL_CLUSTERS = 4 * Qcow2Bytes.L2_ENTRIES;
+    private static final int FILL_BYTES = Qcow2Bytes.L2_ENTRIES * Qcow2Bytes.CLUSTER;
     private static final int BACKED = 0xbb;
 
     /** One for all runs, which come one after the other. */
-    private static final MemorySegment MEMORY = Arena.ofAuto().allocate(64 * Qcow2Bytes.CLUSTER,
+    private static final MemorySegment MEMORY = Arena.ofAuto().allocate(
+            FILL_BYTES + 64 * Qcow2Bytes.CLUSTER,
             Qcow2Bytes.CLUSTER);
 
     @Override
@@ -66,7 +75,32 @@ public final class PowerCut implements Scenario {
                         Patch.call(WRITE_BACK, "awaitFlush", CHILD, "flush", PowerCut.class,
                                 "noFlush"),
                         Patch.call(WRITE_BACK, "awaitWrite", CHILD, "flush", PowerCut.class,
-                                "noFlush")));
+                                "noFlush")),
+                Bug.of("refcounts-late", "an entry is written before the refcount of what it"
+                                + " refers to is stable",
+                        Patch.call(REFCOUNTS, "awaitWrite", CHILD, "flush", PowerCut.class,
+                                "noFlush"),
+                        Patch.call(REFCOUNTS, "awaitWriteCopies", CHILD, "pwritev",
+                                PowerCut.class, "noForce")),
+                Bug.of("refcounts-not-forced", "where one block of refcounts changes, its write"
+                                + " is not stable when it ends",
+                        Patch.call(REFCOUNTS, "awaitWriteCopies", CHILD, "pwritev",
+                                PowerCut.class, "noForce")),
+                Bug.of("length-late", "clusters are handed out before the length of the file is"
+                                + " stable",
+                        Patch.put("io.backplane.driver.qcow2.ImageFile", "awaitGrow",
+                                "lengthUnstable", PowerCut.class, "forget")));
+    }
+
+    /** Planted. */
+    public static void forget(Object file, boolean lengthUnstable) {
+        // it stays false
+    }
+
+    /** Planted. */
+    public static void noForce(BlockChild child, long offset, long bytes, IoVector iov, long from,
+            int flags) throws BlockException {
+        child.pwritev(offset, bytes, iov, from, flags & ~RequestFlags.FUA);
     }
 
     /** Planted. */
@@ -112,8 +146,12 @@ public final class PowerCut implements Scenario {
         }
         world.disk().file(BASE, 0).set(base);
         SimFileData image = world.disk().file(IMAGE, 0);
-        image.set(Qcow2Bytes.empty(CLUSTERS));
+        boolean big = world.pick(2) == 0;
+        image.set(Qcow2Bytes.empty(big ? BIG_CLUSTERS : CLUSTERS, !big));
         backend = awaitOpen();
+        if (big) {
+            awaitFill();
+        }
         world.disk().faults().slowPercent = 10;
         world.disk().faults().shortPercent = 10;
         world.disk().faults().eioPercent = world.pick(2) * 5;
@@ -139,6 +177,18 @@ public final class PowerCut implements Scenario {
         });
     }
 
+    /**
+     * Writes so much, where the guest had zeroes, that most of the next batch of clusters is taken,
+     * whose refcounts are one block's and in the file's length; nothing flushes after that.
+     */
+    private void awaitFill() throws BlockException {
+        int end = BIG_CLUSTERS - world.pick(2 * Qcow2Bytes.L2_ENTRIES);
+        MemorySegment segment = MEMORY.asSlice(0, FILL_BYTES).fill((byte) FILLER);
+        for (int i = end - FILL_CLUSTERS; i < end; i += Qcow2Bytes.L2_ENTRIES) {
+            backend.pwritev((long) i * Qcow2Bytes.CLUSTER, FILL_BYTES, IoVector.of(segment), 0, 0);
+        }
+    }
+
     private BlockBackend awaitOpen() throws BlockException {
         Graph graph = new Graph(world.main());
         graph.addDriver(new FileDriver("file",
@@ -158,8 +208,8 @@ public final class PowerCut implements Scenario {
     }
 
     private void write(int cluster, int stamp) {
-        MemorySegment segment = MEMORY.asSlice((long) Qcow2Bytes.CLUSTER * buffers++,
-                Qcow2Bytes.CLUSTER);
+        MemorySegment segment = MEMORY.asSlice(
+                FILL_BYTES + (long) Qcow2Bytes.CLUSTER * buffers++, Qcow2Bytes.CLUSTER);
         segment.fill((byte) stamp);
         History history = histories[cluster];
         history.stamps.add(stamp);
@@ -189,6 +239,7 @@ public final class PowerCut implements Scenario {
     /** What the guest finds after the power came back. */
     private void check(byte[] left) {
         Qcow2Bytes image = new Qcow2Bytes(left);
+        image.check(); // what is not used and counts as used does no harm
         for (int i = 0; i < CLUSTERS; i++) {
             int seen = image.guestByte(i);
             History history = histories[i];
