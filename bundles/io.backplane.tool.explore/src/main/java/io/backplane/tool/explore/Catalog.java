@@ -18,7 +18,8 @@ public final class Catalog {
             new io.backplane.tool.explore.scenario.NbdDrainWindow(),
             new io.backplane.tool.explore.scenario.StaleNotifier(),
             new io.backplane.tool.explore.scenario.DoubleDrain(),
-            new io.backplane.tool.explore.scenario.PowerCut());
+            new io.backplane.tool.explore.scenario.PowerCut(),
+            new io.backplane.tool.explore.scenario.FullDisk());
 
     private Catalog() {
     }

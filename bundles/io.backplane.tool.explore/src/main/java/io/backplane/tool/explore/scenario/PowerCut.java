@@ -2,29 +2,14 @@ package io.backplane.tool.explore.scenario;
 
 import io.backplane.aio.AioContext;
 import io.backplane.block.BlockException;
-import io.backplane.block.BlockdevOptions;
-import io.backplane.block.BlockdevRef;
-import io.backplane.block.BlockdevRefOrNull;
-import io.backplane.block.Permissions;
 import io.backplane.block.RequestFlags;
-import io.backplane.block.backend.BlockBackend;
 import io.backplane.block.spi.BlockChild;
-import io.backplane.driver.file.FileDriver;
-import io.backplane.driver.file.FileEngines;
-import io.backplane.driver.file.FileOptions;
-import io.backplane.driver.qcow2.Qcow2Driver;
-import io.backplane.driver.qcow2.Qcow2Options;
-import io.backplane.graph.Graph;
 import io.backplane.memory.IoVector;
 import io.backplane.rules.Rule;
-import io.backplane.sim.SimFileData;
-import io.backplane.sim.SimHostFileEngine;
 import io.backplane.sim.SimWorld;
 import io.backplane.tool.explore.Bug;
 import io.backplane.tool.explore.Patch;
 import io.backplane.tool.explore.Scenario;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,20 +24,11 @@ public final class PowerCut implements Scenario {
     private static final String WRITE_BACK = "io.backplane.driver.qcow2.WriteBack";
     private static final String REFCOUNTS = "io.backplane.driver.qcow2.RefcountWrite";
     private static final String CHILD = "io.backplane.block.spi.BlockChild";
-    private static final String IMAGE = "/sim/overlay.qcow2";
-    private static final String BASE = "/sim/base.raw";
     private static final int CLUSTERS = 6;
     /** The last of these take up what the first batch of clusters has. */
     private static final int BIG_CLUSTERS = 8 * Qcow2Bytes.L2_ENTRIES;
     private static final int FILLER = 0xff;
     private static final int FILL_CLUSTERS = 4 * Qcow2Bytes.L2_ENTRIES;
-    private static final int FILL_BYTES = Qcow2Bytes.L2_ENTRIES * Qcow2Bytes.CLUSTER;
-    private static final int BACKED = 0xbb;
-
-    /** One for all runs, which come one after the other. */
-    private static final MemorySegment MEMORY = Arena.ofAuto().allocate(
-            FILL_BYTES + 64 * Qcow2Bytes.CLUSTER,
-            Qcow2Bytes.CLUSTER);
 
     @Override
     public String name() {
@@ -127,9 +103,8 @@ public final class PowerCut implements Scenario {
     }
 
     private SimWorld world;
-    private BlockBackend backend;
+    private Overlay overlay;
     private History[] histories;
-    private int buffers;
 
     @Override
     public void run(SimWorld newWorld, String bug) throws Exception {
@@ -139,16 +114,10 @@ public final class PowerCut implements Scenario {
     private void runOnce(SimWorld newWorld) throws Exception {
         world = newWorld;
         histories = new History[CLUSTERS];
-        Arrays.setAll(histories, i -> new History(i % 2 == 0 ? BACKED : 0));
-        byte[] base = new byte[CLUSTERS * Qcow2Bytes.CLUSTER];
-        for (int i = 0; i < base.length; i++) {
-            base[i] = (byte) histories[i / Qcow2Bytes.CLUSTER].base;
-        }
-        world.disk().file(BASE, 0).set(base);
-        SimFileData image = world.disk().file(IMAGE, 0);
+        Arrays.setAll(histories, i -> new History(Overlay.base(i)));
         boolean big = world.pick(2) == 0;
-        image.set(Qcow2Bytes.empty(big ? BIG_CLUSTERS : CLUSTERS, !big));
-        backend = awaitOpen();
+        overlay = new Overlay(world, CLUSTERS,
+                Qcow2Bytes.empty(big ? BIG_CLUSTERS : CLUSTERS, !big)).awaitOpen();
         if (big) {
             awaitFill();
         }
@@ -169,11 +138,11 @@ public final class PowerCut implements Scenario {
             });
         }
         world.thread("power", () -> {
-            check(image.afterPowerLoss(world));
+            check(overlay.image().afterPowerLoss(world));
         });
         world.atEnd(() -> {
             world.disk().faults().eioPercent = 0;
-            check(image.afterPowerLoss(world));
+            check(overlay.image().afterPowerLoss(world));
         });
     }
 
@@ -183,39 +152,16 @@ public final class PowerCut implements Scenario {
      */
     private void awaitFill() throws BlockException {
         int end = BIG_CLUSTERS - world.pick(2 * Qcow2Bytes.L2_ENTRIES);
-        MemorySegment segment = MEMORY.asSlice(0, FILL_BYTES).fill((byte) FILLER);
         for (int i = end - FILL_CLUSTERS; i < end; i += Qcow2Bytes.L2_ENTRIES) {
-            backend.pwritev((long) i * Qcow2Bytes.CLUSTER, FILL_BYTES, IoVector.of(segment), 0, 0);
+            overlay.write(i, Qcow2Bytes.L2_ENTRIES, FILLER);
         }
     }
 
-    private BlockBackend awaitOpen() throws BlockException {
-        Graph graph = new Graph(world.main());
-        graph.addDriver(new FileDriver("file",
-                new FileEngines(new SimHostFileEngine(world.disk(), "threads"))));
-        graph.addDriver(new Qcow2Driver());
-        world.atEnd(graph::close);
-        graph.awaitAdd(BlockdevOptions.of("qcow2", "overlay", new Qcow2Options(
-                new BlockdevRef.Inline(file(IMAGE)), new BlockdevRefOrNull.Inline(file(BASE)),
-                null, null, null, null, null, null, null, null, null, 0L, null, null)));
-        return graph.awaitAttach("b", new BlockdevRef.ByName("overlay"),
-                new Permissions(Permissions.READ_WRITE, Permissions.ALL), world.main());
-    }
-
-    private static BlockdevOptions file(String path) {
-        return BlockdevOptions.of("file", null, new FileOptions(path, FileOptions.OnOffAuto.OFF,
-                FileOptions.AioOption.THREADS, null, null, null));
-    }
-
     private void write(int cluster, int stamp) {
-        MemorySegment segment = MEMORY.asSlice(
-                FILL_BYTES + (long) Qcow2Bytes.CLUSTER * buffers++, Qcow2Bytes.CLUSTER);
-        segment.fill((byte) stamp);
         History history = histories[cluster];
         history.stamps.add(stamp);
         try {
-            backend.pwritev((long) cluster * Qcow2Bytes.CLUSTER, Qcow2Bytes.CLUSTER,
-                    IoVector.of(segment), 0, 0);
+            overlay.write(cluster, 1, stamp);
             history.done = history.stamps.size() - 1;
         } catch (BlockException e) {
             world.note("write fails: " + e.getMessage()); // old or new, both are right
@@ -226,7 +172,7 @@ public final class PowerCut implements Scenario {
         int[] covered = new int[CLUSTERS];
         Arrays.setAll(covered, i -> histories[i].done);
         try {
-            backend.flush();
+            overlay.backend().flush();
         } catch (BlockException e) {
             world.note("flush fails: " + e.getMessage());
             return;
