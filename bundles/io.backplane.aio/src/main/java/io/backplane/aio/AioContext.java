@@ -108,8 +108,9 @@ public interface AioContext {
 
     /**
      * Makes a timer, unarmed, whose callback arms it again: for what looks around from time to
-     * time. Nothing that somebody waits for may need such a look to come to its end, so tests run
-     * with {@value #PERIODIC_TIMERS} {@code off}: then it never fires.
+     * time. Nothing that somebody waits for may need such a look to come to its end, except where
+     * a guest works against us; so tests run with {@value #PERIODIC_TIMERS} {@code off}: then it
+     * never fires.
      */
     @AnyThread
     AioTimer newPeriodicTimer(String name, @NoSuspend Runnable callback);

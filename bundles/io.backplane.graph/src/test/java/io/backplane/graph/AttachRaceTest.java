@@ -10,7 +10,9 @@ import io.backplane.rules.Rule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -28,8 +30,8 @@ class AttachRaceTest {
             f.addDisk("d");
             FakeNode disk = f.disk.node("d");
             AioContext[] io = {f.on.ioThread("io0"), f.on.ioThread("io1")};
-            Backend[] slot = new Backend[1];
-            boolean[] stop = new boolean[1];
+            AtomicReference<Backend> slot = new AtomicReference<>();
+            AtomicBoolean stop = new AtomicBoolean();
             AtomicLong asked = new AtomicLong();
             AtomicLong served = new AtomicLong();
             AtomicLong refused = new AtomicLong();
@@ -37,8 +39,8 @@ class AttachRaceTest {
             for (int i = 0; i < 4; i++) {
                 AioContext context = io[i % 2];
                 scans.add(f.on.start(context, () -> {
-                    while (!stop[0]) {
-                        Backend seen = slot[0]; // stale at once, as a guest's view is
+                    while (!stop.get()) {
+                        Backend seen = slot.get(); // stale at once, as a guest's view is
                         if (seen == null) {
                             Coroutine.awaitYield();
                             continue;
@@ -53,13 +55,14 @@ class AttachRaceTest {
                             assertEquals(BlockException.Kind.NO_MEDIUM, e.kind());
                             refused.incrementAndGet();
                         }
+                        Coroutine.awaitYield(); // an answer at once must not starve the others
                     }
                 }));
             }
             for (int round = 0; round < ROUNDS; round++) {
                 disk.yields = round % 3 == 0;
                 Backend blk = f.attach("b", "d");
-                slot[0] = blk;
+                slot.set(blk);
                 blk.awaitMoveTo(io[round % 2]);
                 if (round % 5 == 0) {
                     f.graph.awaitDrained(f.graph.find("d")).close();
@@ -68,11 +71,11 @@ class AttachRaceTest {
                 f.until(() -> asked.get() > before);
                 blk.awaitClose();
                 if (round % 2 == 0) {
-                    slot[0] = null;
+                    slot.set(null);
                 }
                 assertEquals(0, disk.running.get(), "in flight after a detach");
             }
-            stop[0] = true;
+            stop.set(true);
             for (CompletableFuture<Void> scan : scans) {
                 f.on.await(scan);
             }

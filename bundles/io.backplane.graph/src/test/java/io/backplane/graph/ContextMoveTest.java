@@ -8,6 +8,7 @@ import io.backplane.aio.AioContext;
 import io.backplane.block.BlockException;
 import io.backplane.rules.Rule;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** More moves: {@code -Dbackplane.moves=100000}. */
@@ -50,13 +51,13 @@ class ContextMoveTest {
             Backend blk = f.attach("b", "d");
             AioContext x = f.on.ioThread("x");
             AioContext y = f.on.ioThread("y");
-            boolean[] stop = new boolean[1];
+            AtomicBoolean stop = new AtomicBoolean();
             long[] sent = new long[2];
             CompletableFuture<?>[] load = new CompletableFuture<?>[2];
             for (int i = 0; i < 2; i++) {
                 int me = i;
                 load[i] = f.on.start(i == 0 ? x : y, () -> {
-                    while (!stop[0]) {
+                    while (!stop.get()) {
                         blk.pwritev(me * 4096L, 4096, Fakes.buffer(4096, me), 0, 0);
                         sent[me]++;
                     }
@@ -67,7 +68,7 @@ class ContextMoveTest {
                 blk.awaitMoveTo(target);
                 assertSame(target, blk.context());
             }
-            stop[0] = true;
+            stop.set(true);
             for (CompletableFuture<?> one : load) {
                 f.on.await(one.thenApply(v -> null));
             }

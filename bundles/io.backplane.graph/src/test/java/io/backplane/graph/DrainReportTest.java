@@ -12,6 +12,7 @@ import io.backplane.block.graph.DrainReport;
 import io.backplane.block.graph.DrainedSection;
 import io.backplane.rules.Rule;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -86,7 +87,7 @@ class DrainReportTest {
             GraphLock lock = f.graph.lock;
             CoMutex handOver = new CoMutex("the drainer's mutex");
             boolean[] mayGo = new boolean[1];
-            boolean[] walks = new boolean[1];
+            AtomicBoolean walks = new AtomicBoolean();
             var writer = f.on.start(f.graph.main, () -> {
                 try (GraphWriteSection _ = lock.awaitWrite()) {
                     while (!handOver.isLocked()) {
@@ -100,11 +101,11 @@ class DrainReportTest {
             var request = f.on.start(io, () -> {
                 blk.incrementInFlight();
                 Coroutine.current().carry(blk, "read", 0, 512);
-                walks[0] = true;
+                walks.set(true);
                 lock.awaitRead().close();
                 Coroutine.current().carryNothing();
             });
-            f.until(() -> walks[0]);
+            f.until(walks::get);
             var drain = f.on.start(f.graph.main, () -> {
                 CoMutex.Held held = handOver.awaitLock();
                 try {

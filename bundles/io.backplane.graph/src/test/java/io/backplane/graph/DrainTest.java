@@ -12,6 +12,7 @@ import io.backplane.block.graph.DrainedSection;
 import io.backplane.rules.Rule;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class DrainTest {
@@ -388,9 +389,9 @@ class DrainTest {
             FakeNode disk = f.disk.node("d");
             disk.yields = true;
             AioContext io = f.on.ioThread("io");
-            boolean[] stop = new boolean[1];
+            AtomicBoolean stop = new AtomicBoolean();
             CompletableFuture<Void> load = f.on.start(io, () -> {
-                while (!stop[0]) {
+                while (!stop.get()) {
                     blk.pwritev(0, 4096, Fakes.buffer(4096, 1), 0, 0);
                 }
             });
@@ -402,7 +403,7 @@ class DrainTest {
                     }
                 }
             }
-            stop[0] = true;
+            stop.set(true);
             f.on.await(load);
         });
     }
@@ -414,11 +415,11 @@ class DrainTest {
             Node node = f.addDisk("d");
             Backend blk = f.attach("b", "d");
             AioContext io = f.on.ioThread("io");
-            boolean[] stop = new boolean[1];
+            AtomicBoolean stop = new AtomicBoolean();
             f.graph.publish("b", new FakeDevice() {
                 @Override
                 public void drainedBegin() {
-                    stop[0] = true;
+                    stop.set(true);
                 }
             });
             blk.parkRequests(false);
@@ -426,8 +427,7 @@ class DrainTest {
                 for (int i = 0; i < 1_000_000; i++) {
                     blk.incrementInFlight(); // from before the check to after the verb
                     try {
-                        java.lang.invoke.VarHandle.fullFence();
-                        if (stop[0]) {
+                        if (stop.get()) {
                             return;
                         }
                         blk.pwritev(0, 4096, Fakes.buffer(4096, 1), 0, 0);
@@ -510,28 +510,28 @@ class DrainTest {
                 assertTrue(section != null && top.quiesceCount() > 0);
                 assertThrows(AssertionError.class, () -> new GraphChange(f.graph),
                         "drained, but not locked");
-                boolean[] letGo = new boolean[1];
-                boolean[] reads = new boolean[1];
+                AtomicBoolean letGo = new AtomicBoolean();
+                AtomicBoolean reads = new AtomicBoolean();
                 CompletableFuture<Void> reader = f.on.start(io, () -> {
                     try (GraphReadSection read = f.graph.lock.awaitRead()) {
-                        reads[0] = read != null;
-                        f.until(() -> letGo[0]);
-                        reads[0] = false;
+                        reads.set(read != null);
+                        f.until(letGo::get);
+                        reads.set(false);
                     }
                 });
-                f.until(() -> reads[0]); // a drain keeps nobody from looking
+                f.until(reads::get); // a drain keeps nobody from looking
                 CompletableFuture<Void> edit = f.on.start(f.graph.main, () -> {
                     try (GraphWriteSection lock = f.graph.lock.awaitWrite();
                             GraphChange change = new GraphChange(f.graph)) {
                         change.replace(top.edge("file"), (Node) f.graph.find("two"));
                         change.awaitCommit();
-                        assertTrue(lock != null && !reads[0]);
+                        assertTrue(lock != null && !reads.get());
                     }
                 });
                 f.on.settle();
                 assertFalse(edit.isDone(), "an edit beside a reader, because all is drained");
                 assertEquals("d", top.child("file").name());
-                letGo[0] = true;
+                letGo.set(true);
                 f.on.await(reader);
                 f.on.await(edit);
             }

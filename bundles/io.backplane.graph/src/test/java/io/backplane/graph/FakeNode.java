@@ -32,7 +32,7 @@ final class FakeNode implements DriverNode {
 
     final FakeDriver driver;
     final OpenRequest request;
-    MemorySegment data = Arena.ofAuto().allocate(2 * ROOM, 4096);
+    volatile MemorySegment data = Arena.ofAuto().allocate(2 * ROOM, 4096);
     final List<String> calls = java.util.Collections.synchronizedList(new ArrayList<>());
     final List<Coroutine> held = new ArrayList<>();
     final AtomicInteger running = new AtomicInteger();
@@ -44,8 +44,8 @@ final class FakeNode implements DriverNode {
     volatile boolean lengthFails;
     /** What every request throws. */
     volatile Throwable bug;
-    boolean zeroesWork = true;
-    BlockException failFlush;
+    volatile boolean zeroesWork = true;
+    volatile BlockException failFlush;
     BlockException failPermissions;
     Permissions told = Permissions.NONE;
     int begins;
@@ -94,9 +94,10 @@ final class FakeNode implements DriverNode {
         running.decrementAndGet();
     }
 
+    /** How many are held, and have come to rest. */
     int heldCount() {
         synchronized (held) {
-            return held.size();
+            return (int) held.stream().filter(Coroutine::isSuspended).count();
         }
     }
 

@@ -1,5 +1,7 @@
 package io.backplane.graph;
 
+import io.backplane.aio.AioContext;
+import io.backplane.aio.Coroutine;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockPermission;
 import io.backplane.block.BlockdevOptions;
@@ -14,6 +16,9 @@ import java.util.concurrent.CompletableFuture;
 
 /** A graph of fakes: drivers {@code disk} (protocol), {@code fmt} (format), {@code filter}. */
 final class Fakes {
+    private static final int QUICK_LOOKS = 2_000;
+    private static final int LOOKS_MAX = 100_000;
+    private static final long LOOK_NS = 100_000;
     static final int RW = Permissions.READ_WRITE;
     static final int RWR = RW | BlockPermission.RESIZE.bit();
 
@@ -69,7 +74,7 @@ final class Fakes {
     }
 
     /** Starts a write of 4 KiB in a context. */
-    CompletableFuture<Void> write(Backend blk, io.backplane.aio.AioContext context, long offset) {
+    CompletableFuture<Void> write(Backend blk, AioContext context, long offset) {
         return on.start(context, () -> blk.pwritev(offset, 4096, buffer(4096, 1), 0, 0));
     }
 
@@ -83,13 +88,20 @@ final class Fakes {
         return IoVector.of(segment);
     }
 
-    /** Gives way until something holds. */
+    /** Gives way until something holds; soon to other threads, too, which may have to do it. */
     void until(java.util.function.BooleanSupplier condition) {
-        for (long i = 0; !condition.getAsBoolean(); i++) {
-            if (i > 2_000_000) {
+        AioContext here = AioContext.current();
+        Coroutine self = Coroutine.current();
+        for (int i = 0; !condition.getAsBoolean(); i++) {
+            if (i < QUICK_LOOKS) {
+                Coroutine.awaitYield();
+                continue;
+            }
+            if (i > LOOKS_MAX) {
                 throw new AssertionError("never happened");
             }
-            io.backplane.aio.Coroutine.awaitYield();
+            here.newTimer("look", self::wake).armAt(here.nowNs() + LOOK_NS);
+            Coroutine.suspend();
         }
     }
 }

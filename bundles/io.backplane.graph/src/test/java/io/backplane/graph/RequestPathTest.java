@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class RequestPathTest {
@@ -341,12 +342,12 @@ class RequestPathTest {
             Backend blk = f.attach("b", "top");
             AioContext[] contexts = {f.graph.main, f.on.ioThread("a"), f.on.ioThread("b"),
                 f.on.ioThread("c")};
-            boolean[] stop = new boolean[1];
+            AtomicBoolean stop = new AtomicBoolean();
             CompletableFuture<?>[] all = new CompletableFuture<?>[4];
             for (int i = 0; i < 4; i++) {
                 int me = i;
                 all[i] = f.on.start(contexts[i], () -> {
-                    for (int n = 0; n < 5_000 && !stop[0]; n++) {
+                    for (int n = 0; n < 5_000 && !stop.get(); n++) {
                         blk.pwritev(me * 4096L, 4096, Fakes.buffer(4096, me), 0, 0);
                         if (contexts[me].isMain()) {
                             io.backplane.aio.Coroutine.awaitYield();
@@ -366,7 +367,7 @@ class RequestPathTest {
                     change.awaitCommit();
                 }
             }
-            stop[0] = true;
+            stop.set(true);
             for (CompletableFuture<?> one : all) {
                 f.on.await(one.thenApply(x -> null));
             }

@@ -194,6 +194,7 @@ class WatchTest {
         OnLoops.run("epoll", loops -> {
             EventFd event = EventFd.create();
             int[] ran = new int[1];
+            int[] written = new int[1];
             FdHandler handler = loops.main().watch(event, "kick", () -> ran[0]++, null);
             IoVector iov = IoVector.of(arena.allocate(4096, 4096));
             try (HostFile file = OnLoops.engine("io_uring").awaitOpen(
@@ -206,7 +207,7 @@ class WatchTest {
                         } catch (HostIoException e) {
                             throw new IllegalStateException(e);
                         }
-                        ran[0] += 1000;
+                        written[0]++;
                     });
                     Coroutine.awaitYield();
                     ran[0] = 0;
@@ -219,6 +220,7 @@ class WatchTest {
                     awaitTrue(loops, () -> ran[0] > before);
                     file.flush();
                 }
+                awaitTrue(loops, () -> written[0] == 20);
             }
             handler.close();
             event.close();

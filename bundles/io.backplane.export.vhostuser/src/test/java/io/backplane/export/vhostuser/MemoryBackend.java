@@ -47,11 +47,7 @@ final class MemoryBackend implements BlockBackend {
             verbCount.incrementAndGet();
         }
         lastFlags = flags;
-        if (held) {
-            Coroutine self = Coroutine.current();
-            synchronized (parked) {
-                parked.add(self);
-            }
+        if (mustPark()) {
             Coroutine.suspend();
         }
         if (suspending) {
@@ -64,10 +60,17 @@ final class MemoryBackend implements BlockBackend {
         }
     }
 
+    /** Looks and joins in one step, so that {@link #release} misses nobody. */
+    private boolean mustPark() {
+        synchronized (parked) {
+            return held && parked.add(Coroutine.current());
+        }
+    }
+
     /** Lets parked requests go on. */
     void release() {
-        held = false;
         synchronized (parked) {
+            held = false;
             while (!parked.isEmpty()) {
                 parked.poll().wake();
             }

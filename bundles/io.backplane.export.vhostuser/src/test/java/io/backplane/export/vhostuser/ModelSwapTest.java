@@ -103,7 +103,7 @@ class ModelSwapTest {
             assertNull(server.inMain(server.export::modelVersion));
             guest.queue(0, 0, Guest.IN, 1);
             guest.kick(0);
-            Thread.sleep(10);
+            server.awaitTurns();
             assertEquals(1, guest.used(0));
             guest.kicks[0].testAndClear(); // the kick is lost; only our own look helps
             add(server, server.model(), 2);
@@ -123,7 +123,7 @@ class ModelSwapTest {
             guest.kick(0);
             add(server, server.model(), 2);
             renew(server);
-            Thread.sleep(10);
+            server.awaitTurns();
             assertEquals(0, server.backend.verbCount.get());
             server.notice(server.ops::drainedEnd);
             guest.awaitUsed(0, 1);

@@ -31,8 +31,8 @@ final class Server implements AutoCloseable {
     final VhostUserPort export;
     final VirtioBlkModel first = model();
     /** Whether the backend is in a drained section, for devices that come in it. */
-    boolean drained;
-    BlockDevOps ops;
+    volatile boolean drained;
+    volatile BlockDevOps ops;
 
     Server(int queueCount) throws Exception {
         this(queueCount, 2, true);
