@@ -29,4 +29,12 @@ public interface HostFileEngine {
     @Suspends
     @IoCode
     HostFile awaitOpen(String path, OpenFlags flags) throws HostIoException;
+
+    /**
+     * Whether {@code file} needs no other engine than this one: it was opened here. A file whose
+     * engine is gone can be closed, and nothing else; so a file that was handed over by somebody
+     * who opened it with an engine of his time is to be opened again if this says no.
+     */
+    @AnyThread
+    boolean serves(HostFile file);
 }

@@ -38,4 +38,9 @@ public final class SimHostFileEngine implements HostFileEngine {
         }
         return new SimFile(disk, path, data, flags);
     }
+
+    @Override
+    public boolean serves(HostFile file) {
+        return file instanceof SimFile;
+    }
 }

@@ -32,12 +32,18 @@ public final class HandOver implements AutoCloseable {
     /** The thing called {@code name}, or null if there is none of that type. */
     @AnyThread
     public <T extends AutoCloseable> T take(String name, Class<T> type) {
-        AutoCloseable thing = things.get(name);
-        if (!type.isInstance(thing)) {
-            return null;
+        T thing = look(name, type);
+        if (thing != null) {
+            taken.add(name);
         }
-        taken.add(name);
-        return type.cast(thing);
+        return thing;
+    }
+
+    /** As {@link #take}, but it stays here, and is closed when the thaw has succeeded. */
+    @AnyThread
+    public <T extends AutoCloseable> T look(String name, Class<T> type) {
+        AutoCloseable thing = things.get(name);
+        return type.isInstance(thing) ? type.cast(thing) : null;
     }
 
     /** The thaw failed: what was taken is to be had again. For the graph. */

@@ -76,21 +76,38 @@ public final class FileDriver implements BlockDriver {
 
     @Override
     public DriverNode awaitThaw(OpenRequest request, StateRecord state) throws BlockException {
-        HostFile file = request.handOver().take(FileNode.DESCRIPTOR, HostFile.class);
+        HostFile file = request.handOver().look(FileNode.DESCRIPTOR, HostFile.class);
         if (file == null || !state.type().equals(FileNode.STATE)) {
             return awaitOpen(request);
         }
-        if (!engines.serves(file)) {
-            file.close();
-            return awaitOpen(request);
-        }
-        engines.note(file, engines.choose(((FileOptions) request.options()).aio()));
         try {
             state.requireType(FileNode.STATE, 1);
+            FileLocks locks = FileLocks.of(state);
+            if (!engines.serves(file)) {
+                return awaitOpenAgain(request, locks);
+            }
+            request.handOver().take(FileNode.DESCRIPTOR, HostFile.class);
             return new FileNode(this, request, (FileOptions) request.options(), file,
-                    state.number("length", 0, Long.MAX_VALUE), FileLocks.of(state));
+                    state.number("length", 0, Long.MAX_VALUE), locks);
         } catch (StateException e) {
             throw new BlockException(BlockException.Kind.INVALID, e.getMessage(), e);
+        }
+    }
+
+    /** The descriptor of an engine that is gone keeps its locks until there is another with them. */
+    private DriverNode awaitOpenAgain(OpenRequest request, FileLocks locks) throws BlockException {
+        FileOptions options = (FileOptions) request.options();
+        HostFile next = awaitOpenFile(options, request);
+        boolean done = false;
+        try {
+            locks.copyTo(next);
+            FileNode node = new FileNode(this, request, options, next, awaitLength(next), locks);
+            done = true;
+            return node;
+        } finally {
+            if (!done) {
+                next.close();
+            }
         }
     }
 
@@ -109,7 +126,6 @@ public final class FileDriver implements BlockDriver {
         } catch (HostIoException e) {
             throw FileErrors.of("Could not open '" + path + "'", e);
         }
-        engines.note(file, engine);
         if (file.kind() == FileKind.OTHER) {
             file.close();
             throw new BlockException(BlockException.Kind.INVALID,

@@ -3,10 +3,7 @@ package io.backplane.driver.file;
 import io.backplane.block.BlockException;
 import io.backplane.hostio.HostFile;
 import io.backplane.hostio.HostFileEngine;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.WeakHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -19,8 +16,6 @@ public final class FileEngines {
     // Any thread
     private final List<HostFileEngine> engines = new CopyOnWriteArrayList<>();
     private final AtomicBoolean warned = new AtomicBoolean();
-    private final Map<HostFile, HostFileEngine> opened =
-            Collections.synchronizedMap(new WeakHashMap<>());
 
     /** Engines to begin with; more may come and go. */
     public FileEngines(HostFileEngine... first) {
@@ -35,15 +30,12 @@ public final class FileEngines {
         engines.remove(engine);
     }
 
-    /** Remembers that {@code engine} does what is done with {@code file}. */
-    void note(HostFile file, HostFileEngine engine) {
-        opened.putIfAbsent(file, engine);
-    }
-
-    /** Whether the engine of {@code file} is still there. */
+    /**
+     * Whether the engine of {@code file} is there. The engines are asked: whoever opened the file
+     * may have been another instance of this bundle.
+     */
     boolean serves(HostFile file) {
-        HostFileEngine engine = opened.get(file);
-        return engine == null || engines.contains(engine);
+        return engines.stream().anyMatch(engine -> engine.serves(file));
     }
 
     /** Whether there is any. */

@@ -57,6 +57,11 @@ public final class NioFileEngine implements HostFileEngine {
         }
     }
 
+    @Override
+    public boolean serves(HostFile file) {
+        return file instanceof NioFile;
+    }
+
     private static NioFile file(FileChannel channel, Path path, boolean writable)
             throws IOException {
         boolean good = false;

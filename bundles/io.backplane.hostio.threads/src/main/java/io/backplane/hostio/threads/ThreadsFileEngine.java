@@ -33,6 +33,11 @@ public final class ThreadsFileEngine implements HostFileEngine, AutoCloseable {
         return PosixFile.awaitOpen(pool, path, flags);
     }
 
+    @Override
+    public boolean serves(HostFile file) {
+        return file instanceof PosixFile posix && posix.runsOn(pool);
+    }
+
     /** Ends the pool; its files must not be used any more. */
     @Override
     public void close() {

@@ -6,6 +6,7 @@ import io.backplane.hostio.Errno;
 import io.backplane.hostio.FileKind;
 import io.backplane.hostio.HostFile;
 import io.backplane.hostio.HostIoException;
+import io.backplane.hostio.posix.BlockingPool;
 import io.backplane.hostio.posix.PosixFile;
 import io.backplane.memory.IoVector;
 import io.backplane.sys.SysFile;
@@ -19,6 +20,11 @@ final class UringFile implements HostFile {
     UringFile(PosixFile posix) {
         this.posix = posix;
         this.fd = posix.fd();
+    }
+
+    /** Whether what its ring does not do blocks threads of {@code pool}. */
+    boolean runsOn(BlockingPool pool) {
+        return posix.runsOn(pool);
     }
 
     /** The ring of the running context, or null if it waits with something else. */

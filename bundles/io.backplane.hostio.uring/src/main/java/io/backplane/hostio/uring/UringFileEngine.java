@@ -41,6 +41,11 @@ public final class UringFileEngine implements HostFileEngine, AutoCloseable {
         return new UringFile(PosixFile.awaitOpen(pool, path, flags));
     }
 
+    @Override
+    public boolean serves(HostFile file) {
+        return file instanceof UringFile uring && uring.runsOn(pool);
+    }
+
     /** Ends the pool; its files must not be used any more. */
     @Override
     public void close() {

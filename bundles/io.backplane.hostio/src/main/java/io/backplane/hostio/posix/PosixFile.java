@@ -84,6 +84,12 @@ public final class PosixFile implements HostFile {
         return align > 0 ? align : 4096;
     }
 
+    /** Whether its calls block threads of {@code other}. */
+    @AnyThread
+    public boolean runsOn(BlockingPool other) {
+        return pool == other;
+    }
+
     /** The descriptor, which stays this file's. */
     @AnyThread
     public int fd() {

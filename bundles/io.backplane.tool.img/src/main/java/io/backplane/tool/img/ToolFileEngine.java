@@ -37,4 +37,9 @@ final class ToolFileEngine implements HostFileEngine {
                 flags.create(), flags.truncate());
         return new ToolFile(PosixFile.awaitOpen(pool, path, wanted), mode);
     }
+
+    @Override
+    public boolean serves(HostFile file) {
+        return file instanceof ToolFile;
+    }
 }
