@@ -76,6 +76,14 @@ final class DriverCalls {
         }
     }
 
+    long length() throws BlockException {
+        try {
+            return node.driverNode.length();
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            throw node.failed(e);
+        }
+    }
+
     long allocatedBytes() throws BlockException {
         try {
             return node.driverNode.allocatedBytes();

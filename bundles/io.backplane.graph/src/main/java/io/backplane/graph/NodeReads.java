@@ -2,7 +2,6 @@ package io.backplane.graph;
 
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockLimits;
-import io.backplane.block.spi.DriverNode;
 import io.backplane.memory.BufferPool;
 import io.backplane.memory.IoVector;
 
@@ -42,10 +41,9 @@ final class NodeReads {
 
     /** Reads a range that respects the request alignment; zeroes beyond the end. */
     void readAligned(long offset, long bytes, IoVector iov, long from) throws BlockException {
-        DriverNode driver = node.driverNode;
         BlockLimits limits = node.limits;
         int align = limits.requestAlignment();
-        long end = driver.length() + align - 1 & -align;
+        long end = node.calls.length() + align - 1 & -align;
         long inside = bytes;
         if (offset + bytes > end) {
             inside = Math.max(0, end - offset);
@@ -58,7 +56,7 @@ final class NodeReads {
         if (memory > 1 && !iov.isAligned(from, inside, memory)) {
             readBounced(offset, inside, iov, from);
         } else if (Transfers.fits(limits, inside, iov)) {
-            driver.preadv(offset, inside, iov, from, 0);
+            node.calls.preadv(offset, inside, iov, from, 0);
         } else {
             readSplit(offset, inside, iov, from);
         }

@@ -33,7 +33,7 @@ final class NodeStatus {
 
     /** What the driver says, asked on aligned borders inside its length. */
     private BlockStatus ownStatus(long offset, long bytes) throws BlockException {
-        long length = node.driverNode.length();
+        long length = node.calls.length();
         if (offset >= length) {
             return BlockStatus.zeroes(bytes);
         }

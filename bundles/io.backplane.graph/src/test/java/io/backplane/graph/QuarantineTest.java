@@ -85,6 +85,25 @@ class QuarantineTest {
     }
 
     @Test
+    void readsAreBlamedOnTheNodeThatFailsAndNotOnTheOneAbove() throws Exception {
+        Fakes.run(f -> {
+            listen(f);
+            f.addDisk("d");
+            f.addFormat("fmt", "d");
+            Backend blk = f.attach("blk", "fmt");
+            f.disk.node("d").bug = new IllegalStateException("closed");
+            CompletableFuture<Void> meets = f.on.start(f.graph.main,
+                    () -> blk.preadv(0, 4096, Fakes.buffer(4096, 0), 0, 0));
+            f.until(() -> !faults.isEmpty());
+            assertEquals("d", faults.getFirst().node());
+            assertFalse(f.graph.find("fmt").driverMissing());
+            addFixed(f);
+            f.on.await(meets);
+            assertEquals(1, faults.size());
+        });
+    }
+
+    @Test
     void driverThatFailedIsNotTriedAgainHere() throws Exception {
         Fakes.run(f -> {
             listen(f);
