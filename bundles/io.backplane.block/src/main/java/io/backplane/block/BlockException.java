@@ -42,7 +42,9 @@ public class BlockException extends Exception {
         /** Cancelled. */
         CANCELLED(125),
         /** Nothing inserted. */
-        NO_MEDIUM(123);
+        NO_MEDIUM(123),
+        /** Taken back by its owner before it began; to be asked for again, not to be answered. */
+        RETRACTED(125);
 
         private final int errno;
 

@@ -29,6 +29,14 @@ public interface Export {
     @AnyThread
     String address();
 
+    /**
+     * Disconnects clients, and leaves unanswered what has not begun if they can ask for it again
+     * when they come back. {@link #awaitClose} follows; nothing is waited for here.
+     */
+    @GlobalState
+    default void letGo() {
+    }
+
     /** Disconnects clients, waits for their requests, closes its backend. Called once. */
     @GlobalState
     @Suspends

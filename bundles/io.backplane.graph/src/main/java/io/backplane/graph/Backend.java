@@ -40,6 +40,7 @@ final class Backend extends Edge implements BlockBackend {
     // Written in main, read anywhere
     private volatile int quiesceCount;
     private volatile boolean parks = true;
+    private volatile boolean retracting;
     private volatile AioContext context;
 
     Backend(Graph graph, String name, Permissions permissions) {
@@ -168,8 +169,9 @@ final class Backend extends Edge implements BlockBackend {
             throws BlockException {
         inFlight.increment();
         self.carry(this, verb, offset, bytes);
-        if (quiesceCount > 0 && parks) {
-            parked.awaitResume();
+        if (retracting || quiesceCount > 0 && parks && !parked.awaitResume()) {
+            finish(self);
+            throw retracted();
         }
         Node root = child;
         if (root == null) {
@@ -177,6 +179,11 @@ final class Backend extends Edge implements BlockBackend {
             throw new BlockException(BlockException.Kind.NO_MEDIUM, "No medium found");
         }
         return root;
+    }
+
+    private BlockException retracted() {
+        return new BlockException(BlockException.Kind.RETRACTED,
+                "request of backend '" + backendName + "' was taken back");
     }
 
     private void checkRange(Node root, long offset, long bytes) throws BlockException {
@@ -343,9 +350,13 @@ final class Backend extends Edge implements BlockBackend {
     /** Returns when a request that met a broken driver may be tried again; else it has failed. */
     private void awaitRetry(BlockException failure) throws BlockException {
         NodeFault fault = NodeFault.of(failure);
-        if (fault == null || !fault.awaitHealed()) {
-            throw failure;
+        if (fault == null || !fault.awaitHealed(this)) {
+            throw retracting && fault != null ? retracted() : failure;
         }
+    }
+
+    boolean isRetracting() {
+        return retracting;
     }
 
     private void end(Coroutine self, boolean done, int verb) {
@@ -455,6 +466,20 @@ final class Backend extends Edge implements BlockBackend {
             parked.resume();
         } else if (quiesceCount > 0) {
             parked.close();
+        }
+    }
+
+    @Override
+    public void retractRequests(boolean on) {
+        graph.assertMain();
+        retracting = on;
+        parked.retract(on);
+        if (on) {
+            for (Node node : graph.nodes.all()) {
+                if (node.fault() != null) {
+                    node.fault().retract(this);
+                }
+            }
         }
     }
 

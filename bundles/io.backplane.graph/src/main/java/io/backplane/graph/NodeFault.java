@@ -5,8 +5,11 @@ import io.backplane.aio.Coroutine;
 import io.backplane.block.BlockException;
 import io.backplane.block.graph.DriverFault;
 import io.backplane.block.graph.DriverVersion;
-import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -22,7 +25,8 @@ final class NodeFault implements Awaited {
 
     // Any thread, under guard; never held over a suspension
     private final ReentrantLock guard = new ReentrantLock();
-    private final List<Coroutine> waiting = new ArrayList<>();
+    private final Map<Coroutine, Backend> waiting = new LinkedHashMap<>();
+    private final Set<Coroutine> retracted = new HashSet<>();
     private boolean over;
     private boolean healed;
 
@@ -48,19 +52,45 @@ final class NodeFault implements Awaited {
         return null;
     }
 
-    /** Waits until the node works again or requests are to fail; returns whether it works. */
-    boolean awaitHealed() {
+    /**
+     * Waits until the node works again or requests are to fail, or the asker's requests are
+     * retracted; returns whether it works.
+     */
+    boolean awaitHealed(Backend asker) {
+        Coroutine self = Coroutine.current();
         guard.lock();
         try {
-            if (over) {
-                return healed;
+            if (over || asker.isRetracting()) {
+                return over && healed;
             }
-            waiting.add(Coroutine.current());
+            waiting.put(self, asker);
         } finally {
             guard.unlock();
         }
         Coroutine.suspend(this);
-        return healed;
+        guard.lock();
+        try {
+            return !retracted.remove(self) && healed;
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    /** The requests of {@code asker} do not wait any more. */
+    void retract(Backend asker) {
+        guard.lock();
+        try {
+            waiting.entrySet().removeIf(entry -> {
+                boolean goes = entry.getValue() == asker;
+                if (goes) {
+                    retracted.add(entry.getKey());
+                    entry.getKey().wake();
+                }
+                return goes;
+            });
+        } finally {
+            guard.unlock();
+        }
     }
 
     /** Lets all that wait go on; void after the first time. Any thread. */
@@ -70,7 +100,7 @@ final class NodeFault implements Awaited {
             if (!over) {
                 over = true;
                 healed = works;
-                waiting.forEach(Coroutine::wake);
+                waiting.keySet().forEach(Coroutine::wake);
                 waiting.clear();
             }
         } finally {

@@ -5,7 +5,9 @@ import io.backplane.aio.Coroutine;
 import io.backplane.aio.InFlight;
 import io.backplane.aio.ShortLock;
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Requests that arrived while their backend was drained. Order is everything: the lock is taken
@@ -20,26 +22,60 @@ final class ParkedRequests implements Awaited {
     // Any thread, under guard; never held over a suspension
     private final ShortLock guard = new ShortLock();
     private final ArrayDeque<Coroutine> queue = new ArrayDeque<>();
+    private final Set<Coroutine> retracted = new HashSet<>();
     private boolean open = true;
+    private boolean retracting;
 
     ParkedRequests(Backend backend, InFlight inFlight) {
         this.backend = backend;
         this.inFlight = inFlight;
     }
 
-    /** Parks the caller, who is counted, until {@link #resume}; returns at once if that came. */
-    void awaitResume() {
+    /**
+     * Parks the caller, who is counted, until {@link #resume}; returns at once if that came.
+     *
+     * @return false if the caller must not begin, but end: it was retracted
+     */
+    boolean awaitResume() {
+        Coroutine self = Coroutine.current();
         guard.lock();
         try {
-            if (open) {
-                return;
+            if (open || retracting) {
+                return open;
             }
-            queue.add(Coroutine.current());
+            queue.add(self);
             inFlight.decrement();
         } finally {
             guard.unlock();
         }
         Coroutine.suspend(this);
+        guard.lock();
+        try {
+            return !retracted.remove(self);
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    /** Whether nobody waits here from now on; who does, goes. */
+    void retract(boolean on) {
+        guard.lock();
+        try {
+            retracting = on;
+            if (on) {
+                retracted.addAll(queue);
+                wakeAll();
+            }
+        } finally {
+            guard.unlock();
+        }
+    }
+
+    private void wakeAll() {
+        for (Coroutine next = queue.poll(); next != null; next = queue.poll()) {
+            inFlight.increment();
+            next.wake();
+        }
     }
 
     @Override
@@ -64,10 +100,7 @@ final class ParkedRequests implements Awaited {
         guard.lock();
         try {
             open = true;
-            for (Coroutine next = queue.poll(); next != null; next = queue.poll()) {
-                inFlight.increment();
-                next.wake();
-            }
+            wakeAll();
         } finally {
             guard.unlock();
         }

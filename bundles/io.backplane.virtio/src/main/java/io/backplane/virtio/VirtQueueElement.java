@@ -82,6 +82,17 @@ public final class VirtQueueElement implements AutoCloseable {
         queue.push(this, usedBytes);
     }
 
+    /**
+     * Puts the request back to where it was before it was taken, without an answer: whoever starts
+     * the queue next takes it first. Only for a queue that is being stopped.
+     */
+    public void putBack() {
+        if (!out) {
+            throw new IllegalStateException("request " + head + " ended twice");
+        }
+        queue.takeBack(this);
+    }
+
     /** Ends a request without an answer, if it was not completed: the device is broken. */
     @Override
     public void close() {

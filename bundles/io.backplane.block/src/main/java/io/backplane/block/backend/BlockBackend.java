@@ -120,6 +120,14 @@ public interface BlockBackend {
     @GlobalState
     void parkRequests(boolean park);
 
+    /**
+     * While on, requests that have not begun (those that wait for the end of a drained section or
+     * for a driver, and those that arrive) fail with Kind RETRACTED. For an owner that stops, and
+     * can let its clients ask again later: it need not wait for a driver that may never come.
+     */
+    @GlobalState
+    void retractRequests(boolean on);
+
     /** Moves this backend and everything connected below to {@code target}, or nothing. */
     @GlobalState
     @Suspends

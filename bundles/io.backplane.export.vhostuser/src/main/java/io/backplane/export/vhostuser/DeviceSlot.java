@@ -199,6 +199,16 @@ final class DeviceSlot {
         }
     }
 
+    /**
+     * Whether requests that have not reached the disk's driver go back to their rings, for whoever
+     * starts the rings next. Rings that are being stopped then wait for no driver.
+     */
+    void retract(boolean on) {
+        if (backend != null) {
+            backend.retractRequests(on);
+        }
+    }
+
     /** Ends for good; the rings are stopped. */
     @Suspends
     void awaitEnd() {
@@ -225,8 +235,13 @@ final class DeviceSlot {
     @Suspends
     int awaitTakeOut(boolean freeze) {
         int waitedFor = 0;
-        for (Vring ring : rings) {
-            waitedFor += ring.awaitStop();
+        retract(true);
+        try {
+            for (Vring ring : rings) {
+                waitedFor += ring.awaitStop();
+            }
+        } finally {
+            retract(false);
         }
         VirtioDevice old = device;
         device = null;

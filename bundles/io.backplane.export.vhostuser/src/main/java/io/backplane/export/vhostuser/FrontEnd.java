@@ -117,6 +117,19 @@ final class FrontEnd {
         disconnect();
     }
 
+    /** The next front-end finds requests in flight where they are noted, if there is a place. */
+    private void retractIfKept() {
+        if (inflight != null) {
+            slot.retract(true);
+        }
+    }
+
+    /** As {@link #disconnect()}, and nothing that has not begun holds it up if it is not lost. */
+    void leave() {
+        disconnect();
+        retractIfKept();
+    }
+
     /** What driver and device agreed on; 0: nothing yet. */
     long features() {
         return features;
@@ -155,11 +168,14 @@ final class FrontEnd {
     private void awaitDisconnect() {
         channel.dropFds();
         channel.close();
+        retractIfKept();
         try (CoMutex.Held _ = slot.awaitLock()) {
+            retractIfKept(); // a change of the device may have ended it
             for (Vring ring : rings) {
                 ring.awaitStop();
                 ring.reset();
             }
+            slot.retract(false);
             features = 0;
             slot.resetOrFail();
             slot.frontEnd(null);

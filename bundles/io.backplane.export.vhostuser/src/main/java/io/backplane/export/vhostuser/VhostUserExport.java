@@ -26,6 +26,11 @@ record VhostUserExport(VhostUserPort port, String type) implements Export {
     }
 
     @Override
+    public void letGo() {
+        port.letGo();
+    }
+
+    @Override
     public void awaitClose() {
         port.awaitClose();
     }

@@ -359,15 +359,20 @@ final class VhostUserPort implements VirtioPort, DeviceSlot.Owner {
         return List.copyOf(history);
     }
 
-    @Override
-    public void awaitClose() {
+    /** Serves nobody from now on; {@link #awaitClose} follows. */
+    void letGo() {
         closing = true;
-        watch.close();
-        listener.close();
         FrontEnd connected = frontEnd;
         if (connected != null) {
-            connected.disconnect();
+            connected.leave();
         }
+    }
+
+    @Override
+    public void awaitClose() {
+        letGo();
+        watch.close();
+        listener.close();
         conversations.awaitZero();
         slot.awaitEnd();
         patience.close();

@@ -188,6 +188,10 @@ final class MemoryBackend implements BlockBackend {
     }
 
     @Override
+    public void retractRequests(boolean on) {
+    }
+
+    @Override
     public void awaitMoveTo(AioContext target) {
     }
 

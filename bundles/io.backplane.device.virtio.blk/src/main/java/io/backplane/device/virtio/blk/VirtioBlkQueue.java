@@ -77,6 +77,10 @@ final class VirtioBlkQueue implements QueueHandler {
                 status = handleOther(type, readable, writable);
             }
         } catch (BlockException e) {
+            if (e.kind() == BlockException.Kind.RETRACTED) {
+                element.putBack();
+                return;
+            }
             status = e.kind() == BlockException.Kind.UNSUPPORTED ? STATUS_UNSUPP : STATUS_IOERR;
         }
         VirtioBlkRequest.writeStatus(writable, status);

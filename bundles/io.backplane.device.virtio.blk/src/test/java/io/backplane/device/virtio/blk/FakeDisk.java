@@ -120,6 +120,10 @@ final class FakeDisk implements BlockBackend {
     }
 
     @Override
+    public void retractRequests(boolean on) {
+    }
+
+    @Override
     public void awaitMoveTo(AioContext target) {
     }
 

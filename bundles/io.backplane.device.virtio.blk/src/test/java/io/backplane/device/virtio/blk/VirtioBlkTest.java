@@ -230,6 +230,23 @@ class VirtioBlkTest {
     }
 
     @Test
+    void requestThatIsTakenBackStaysInTheRing() {
+        disk.failure = new BlockException(BlockException.Kind.RETRACTED, "for later");
+        desc(0, OUT, 16 + 512, 1);
+        desc(1, IN, 1, 2);
+        memory.set(U32, OUT, 1);
+        memory.set(U64, OUT + 8, 0);
+        guest.offer(0);
+        try (VirtQueueElement element = queue.pop()) {
+            handler.handle(element);
+        }
+        assertNull(guest.broken());
+        assertEquals(0, guest.usedIndex(), "no answer");
+        assertEquals(0, queue.inUse());
+        assertEquals(List.of(0), java.util.Arrays.stream(queue.notTaken()).boxed().toList());
+    }
+
+    @Test
     void headerAndStatusMayBeCutAnyhow() {
         memory.set(U32, OUT, 0);
         memory.set(U64, OUT + 8, 1);
