@@ -34,6 +34,7 @@ final class Control {
     private final StartupSequence startup;
     private final List<AutoCloseable> listening;
     private final Watchdog watchdog;
+    private final UntilDone untilDone;
 
     /**
      * @param handlers the handler of a command line option, or null
@@ -46,7 +47,8 @@ final class Control {
         this.graph = graph;
         this.commands = commands;
         this.shutdown = new Shutdown(loops.main(), events, stop);
-        this.exports = new ExportCommands(loops, graph, events);
+        this.untilDone = new UntilDone(loops.main());
+        this.exports = new ExportCommands(loops, graph, events, untilDone);
         this.jobs = JobCommands.jobs(loops.main(), events);
         this.startup = new StartupSequence(commands, handlers,
                 new EmbeddedDefault(commands, jobs, handlers,
@@ -104,6 +106,12 @@ final class Control {
         return startup.awaitRun(options);
     }
 
+    /** As {@link #awaitStart} after a restart: what fails is tried again until this stops. */
+    @Suspends
+    String awaitStartAgain(List<StartupOption> options) {
+        return startup.awaitRunAgain(options, untilDone);
+    }
+
     /**
      * Ends everything that the commands made: exports, jobs, nodes, I/O threads, in that order.
      *
@@ -114,6 +122,8 @@ final class Control {
         if (daemonEnds) {
             shutdown.announce("host-signal");
         }
+        untilDone.end();
+        exports.letGo(); // before what waits for a driver fails
         graph.endHolds();
         exports.awaitCloseAll(null);
         jobs.awaitAllEnded();

@@ -131,9 +131,11 @@ public final class ControlComponent {
             }
             started = true;
         }
+        boolean again = context.getServiceReference(Ready.class) != null;
         made.main().spawn(() -> {
             try {
-                startup.ready(made.awaitStart(startup.options()));
+                startup.ready(again ? made.awaitStartAgain(startup.options())
+                        : made.awaitStart(startup.options()));
             } catch (QmpException e) {
                 fail(made, e.getMessage());
             } catch (RuntimeException | AssertionError e) {

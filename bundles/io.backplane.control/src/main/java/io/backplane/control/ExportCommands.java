@@ -25,8 +25,6 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The exports; block-export-add, block-export-del, query-block-exports. Main only. */
 final class ExportCommands {
@@ -70,11 +68,10 @@ final class ExportCommands {
         }
     }
 
-    private static final Logger LOG = LoggerFactory.getLogger(ExportCommands.class);
-
     private final EventLoops loops;
     private final BlockGraph graph;
     private final QmpEvents events;
+    private final UntilDone untilDone;
     private final AioWait changed = new AioWait(null);
 
     // Any thread
@@ -86,7 +83,8 @@ final class ExportCommands {
     private final List<ExportOptions> orphans = new ArrayList<>();
     private int changes;
 
-    ExportCommands(EventLoops loops, BlockGraph graph, QmpEvents events) {
+    ExportCommands(EventLoops loops, BlockGraph graph, QmpEvents events, UntilDone untilDone) {
+        this.untilDone = untilDone;
         this.loops = loops;
         this.graph = graph;
         this.events = events;
@@ -106,11 +104,13 @@ final class ExportCommands {
 
     @Suspends
     private void awaitReturn(ExportOptions options) {
-        try {
-            awaitAdd(options);
-        } catch (QmpException | BlockException e) {
-            LOG.warn("export '{}' does not come back: {}", options.id(), e.getMessage());
-        }
+        untilDone.awaitDone("export '" + options.id() + "' comes back", () -> {
+            if (!drivers.containsKey(options.type())) {
+                orphans.add(options); // its driver has left once more
+            } else if (!exports.containsKey(options.id())) {
+                awaitAdd(options);
+            }
+        });
     }
 
     void remove(ExportDriver driver) {
@@ -246,6 +246,11 @@ final class ExportCommands {
         exports.values().stream().filter(e -> e.options.type().equals(type) && !e.going)
                 .forEach(e -> orphans.add(e.options));
         awaitCloseAll(type);
+    }
+
+    /** Disconnects all clients; {@link #awaitCloseAll} follows. */
+    void letGo() {
+        exports.values().stream().filter(e -> e.export != null).forEach(e -> e.export.letGo());
     }
 
     /** Closes the exports of one type, or with null all, the newest first. */

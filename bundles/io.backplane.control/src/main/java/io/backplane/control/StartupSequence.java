@@ -53,6 +53,18 @@ final class StartupSequence {
         return summary.toString();
     }
 
+    /** The same after a restart of bundles, some of which may not be there yet. */
+    @Suspends
+    String awaitRunAgain(List<StartupOption> options, UntilDone untilDone) {
+        StringBuilder summary = new StringBuilder();
+        for (StartupOption option : options) {
+            if (!untilDone.awaitDone(option, () -> summary.append(awaitExecute(option)))) {
+                break;
+            }
+        }
+        return summary.toString();
+    }
+
     @Suspends
     private String awaitExecute(StartupOption option)
             throws QmpException, BlockException, OptionException {

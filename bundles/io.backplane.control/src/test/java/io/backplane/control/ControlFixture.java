@@ -139,6 +139,13 @@ final class ControlFixture {
         return inMain(() -> control.awaitStart(List.of(options)));
     }
 
+    /** The same as after a restart, at leisure. */
+    CompletableFuture<String> startAgain(StartupOption... options) {
+        CompletableFuture<String> done = new CompletableFuture<>();
+        loops.main().spawn(() -> done.complete(control.awaitStartAgain(List.of(options))));
+        return done;
+    }
+
     /** The data of the events called {@code name}, as text. */
     List<String> eventData(String name) {
         synchronized (seen) {
