@@ -19,6 +19,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -32,13 +33,17 @@ import org.junit.jupiter.api.io.TempDir;
  * Every bundle of the distribution is stopped and started under a verifying guest, in a random
  * order. Drivers and device models are missed for a moment; what goes with others (the monitor's
  * sockets, say, or all nodes with the graph or the event loops) the daemon makes again of its
- * command line, and the guest reconnects. No request fails, and what was written is there. {@code -Dbackplane.stop.rounds} makes it long.
+ * command line, and the guest reconnects. No request fails, and what was written is there.
+ * {@code -Dbackplane.stop.rounds} makes it long.
  */
 class StoppedBundlesTest {
     private static final int ROUNDS = Integer.getInteger("backplane.stop.rounds", 1);
 
     @TempDir
     private Path folder;
+
+    private final List<String> steps = new ArrayList<>();
+    private CompletableFuture<VerifyLoad.Result> result;
 
     /** A bundle of the test inside the daemon that stops and starts others. */
     private static final class Stopper implements AutoCloseable {
@@ -105,6 +110,33 @@ class StoppedBundlesTest {
 
     @Test
     void noBundleThatStopsUnderLoadLosesAWrite() throws Exception {
+        underLoad((stopper, seed) -> {
+            for (int round = 0; round < ROUNDS; round++) {
+                for (String bundle : shuffled(bundles(stopper), seed + round)) {
+                    stopAndStart(stopper, List.of(bundle));
+                }
+            }
+        });
+    }
+
+    /** The second one stops while the first is away; the one that stopped first starts first. */
+    @Test
+    void noTwoBundlesThatStopUnderLoadLoseAWrite() throws Exception {
+        underLoad((stopper, seed) -> {
+            for (int round = 0; round < ROUNDS; round++) {
+                List<String> all = shuffled(bundles(stopper), seed + round);
+                for (int i = 0; i + 1 < all.size(); i += 2) {
+                    stopAndStart(stopper, all.subList(i, i + 2));
+                }
+            }
+        });
+    }
+
+    private interface Stops {
+        void run(Stopper stopper, long seed) throws Exception;
+    }
+
+    private void underLoad(Stops stops) throws Exception {
         long seed = BackEndScenarios.seed();
         Disk disk = Disk.create(folder, "qcow2", 64 << 20);
         VerifyLoad load = new VerifyLoad(900, 4, 32 << 10, false, false, Integer.MAX_VALUE, false);
@@ -116,47 +148,54 @@ class StoppedBundlesTest {
                         .withTimeouts(30_000_000_000L, 60_000_000_000L)))) {
             ExpectedContents contents = load.unknown(guest, seed);
             AtomicBoolean enough = new AtomicBoolean();
-            CompletableFuture<VerifyLoad.Result> result = CompletableFuture.supplyAsync(
+            result = CompletableFuture.supplyAsync(
                     () -> BackEndScenarios.run(load, guest, contents, enough),
                     body -> Thread.ofPlatform().daemon().start(body));
             Thread.sleep(1500); // the guest has started its rings
             try {
-                for (int round = 0; round < ROUNDS; round++) {
-                    for (String bundle : shuffled(bundles(stopper), seed + round)) {
-                        stopAndStart(stopper, bundle);
-                        if (result.isDone()) {
-                            throw new AssertionError("the load ended after a stop of " + bundle
-                                    + ": " + result.handle((r, e) -> r + " " + e).get(),
-                                    result.isCompletedExceptionally() ? result.exceptionNow()
-                                    : null);
-                        }
-                    }
-                }
+                stops.run(stopper, seed);
             } catch (Exception | AssertionError e) {
-                System.out.println(daemon.err());
+                System.out.println(story(daemon));
                 throw e;
             } finally {
                 enough.set(true);
             }
             VerifyLoad.Result outcome = result.get(90, TimeUnit.SECONDS);
-            assertTrue(outcome.isGood(), outcome + "\n" + daemon.err());
+            assertTrue(outcome.isGood(), outcome + "\n" + story(daemon));
             assertEquals(0, daemon.stop(), daemon.err());
         }
         Command check = Command.run("qemu-img", "check", disk.image().toString());
         assertEquals(0, check.exitCode(), check.out() + check.err());
     }
 
-    private void stopAndStart(Stopper stopper, String bundle) throws Exception {
-        String id = bundle.split(" ")[0];
-        assertEquals("done", stopper.ask("stop " + id), bundle);
+    private String story(Daemon daemon) {
+        return String.join("\n", steps) + "\n" + daemon.err();
+    }
+
+    private void stopAndStart(Stopper stopper, List<String> bundles) throws Exception {
+        for (String bundle : bundles) {
+            ask(stopper, "stop", bundle);
+            Thread.sleep(50);
+        }
+        for (String bundle : bundles) {
+            ask(stopper, "start", bundle);
+        }
+        awaitExport(bundles);
         Thread.sleep(50);
-        assertEquals("done", stopper.ask("start " + id), bundle);
-        awaitExport(bundle);
-        Thread.sleep(50);
+        if (result.isDone()) {
+            throw new AssertionError("the load ended after a stop of " + bundles + ": "
+                    + result.handle((r, e) -> r + " " + e).get(),
+                    result.isCompletedExceptionally() ? result.exceptionNow() : null);
+        }
+    }
+
+    private void ask(Stopper stopper, String what, String bundle) throws IOException {
+        steps.add(LocalTime.now() + " " + what + " " + bundle);
+        assertEquals("done", stopper.ask(what + " " + bundle.split(" ")[0]), bundle);
     }
 
     /** The command line is executed again by itself, if it was undone. */
-    private void awaitExport(String bundle) throws Exception {
+    private void awaitExport(List<String> stopped) throws Exception {
         Object last = null;
         for (int i = 0; i < 300; i++) {
             try (Qmp qmp = Qmp.connect(folder.resolve("qmp"))) {
@@ -170,7 +209,7 @@ class StoppedBundlesTest {
             }
             Thread.sleep(50);
         }
-        throw new AssertionError("no export after a stop of " + bundle + ": " + last);
+        throw new AssertionError("no export after a stop of " + stopped + ": " + last);
     }
 
     private static List<String> bundles(Stopper stopper) throws IOException {
