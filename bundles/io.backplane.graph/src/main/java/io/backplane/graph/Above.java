@@ -48,7 +48,7 @@ final class Above {
             if (node.inFlight() > 0) {
                 others.add(node + ": " + node.inFlight() + " in flight");
             }
-            if (node.driverNode != null && node.driverNode.drainedPoll()) {
+            if (node.driverBusy()) {
                 others.add(node + ": its driver is busy");
             }
         }

@@ -16,7 +16,7 @@ import io.backplane.block.backend.BlockDevOps;
 import io.backplane.memory.IoVector;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
 
 /**
  * A backend: counts each request in, parks it if drained, checks its range and hands it to the
@@ -31,10 +31,10 @@ final class Backend extends Edge implements BlockBackend {
     private final String backendName;
     private final InFlight inFlight;
     private final ParkedRequests parked;
+    private final Owners owners;
     private final BackendCounters counters = new BackendCounters();
 
     // Global state
-    private final List<BlockDevOps> devOps = new CopyOnWriteArrayList<>();
     private boolean closed;
 
     // Written in main, read anywhere
@@ -50,6 +50,7 @@ final class Backend extends Edge implements BlockBackend {
         context = graph.main;
         inFlight = new InFlight(graph.drains.wait);
         parked = new ParkedRequests(this, inFlight);
+        owners = new Owners(this, graph.drains);
     }
 
     // Edge
@@ -77,7 +78,7 @@ final class Backend extends Edge implements BlockBackend {
         }
         quiesceCount = before + 1;
         if (before == 0) {
-            graph.drains.callBack(() -> devOps.forEach(BlockDevOps::drainedBegin));
+            owners.tell(BlockDevOps::drainedBegin);
         }
     }
 
@@ -88,7 +89,7 @@ final class Backend extends Edge implements BlockBackend {
         quiesceCount = after;
         if (after == 0) {
             parked.resume();
-            graph.drains.callBack(() -> devOps.forEach(BlockDevOps::drainedEnd));
+            owners.tell(BlockDevOps::drainedEnd);
         }
     }
 
@@ -99,43 +100,38 @@ final class Backend extends Edge implements BlockBackend {
 
     /** Whether somebody attached says that it has not stopped yet. Main. */
     boolean ownerBusy() {
-        for (BlockDevOps ops : devOps) {
-            if (ops.drainedPoll()) {
-                return true;
-            }
-        }
-        return false;
+        return owners.any(BlockDevOps::drainedPoll, false);
     }
 
     @Override
     void childResized() {
-        graph.drains.callBack(() -> devOps.forEach(BlockDevOps::resized));
+        owners.tell(BlockDevOps::resized);
     }
 
     @Override
     boolean allowsContext(AioContext target) {
-        return devOps.stream().allMatch(ops -> ops.allowsContext(target));
+        return !owners.any(ops -> !ops.allowsContext(target), true);
     }
 
     @Override
     void setParentContext(AioContext target) {
         context = target;
-        graph.drains.callBack(() -> devOps.forEach(ops -> ops.contextChanged(target)));
+        owners.tell(ops -> ops.contextChanged(target));
     }
 
     // Owners, main
 
     /** Somebody is attached: told of a drain that already lasts. */
     void bind(BlockDevOps ops) {
-        devOps.add(ops);
+        owners.add(ops);
         if (quiesceCount > 0) {
-            graph.drains.callBack(ops::drainedBegin);
+            owners.tell(ops, BlockDevOps::drainedBegin);
         }
     }
 
     /** Somebody is gone: hears nothing any more. */
     void unbind(BlockDevOps ops) {
-        devOps.remove(ops);
+        owners.remove(ops);
         graph.drains.wait.kick();
     }
 
@@ -467,6 +463,13 @@ final class Backend extends Edge implements BlockBackend {
         } else if (quiesceCount > 0) {
             parked.close();
         }
+    }
+
+    @Override
+    public void ownerFaultListener(
+            BiConsumer<? super BlockDevOps, ? super Throwable> listener) {
+        graph.assertMain();
+        owners.faultListener(listener);
     }
 
     @Override

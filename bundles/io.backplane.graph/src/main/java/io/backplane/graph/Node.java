@@ -249,7 +249,7 @@ final class Node implements BlockNode, NodeNotices {
         }
     }
 
-    private boolean driverBusy() {
+    boolean driverBusy() {
         try {
             return driverNode != null && driverNode.drainedPoll();
         } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {

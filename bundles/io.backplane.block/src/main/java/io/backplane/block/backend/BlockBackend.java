@@ -12,6 +12,7 @@ import io.backplane.block.BlockLimits;
 import io.backplane.block.BlockStatus;
 import io.backplane.block.Preallocation;
 import io.backplane.memory.IoVector;
+import java.util.function.BiConsumer;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -119,6 +120,15 @@ public interface BlockBackend {
      */
     @GlobalState
     void parkRequests(boolean park);
+
+    /**
+     * Who is told when somebody attached throws out of a method of {@link BlockDevOps}: that one is
+     * detached by then, and everything else goes on. Called in main with what was attached, and
+     * what it threw; null: nobody.
+     */
+    @GlobalState
+    void ownerFaultListener(
+            @NoSuspend BiConsumer<? super BlockDevOps, ? super Throwable> listener);
 
     /**
      * While on, requests that have not begun (those that wait for the end of a drained section or

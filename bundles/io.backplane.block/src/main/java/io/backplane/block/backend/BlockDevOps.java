@@ -8,7 +8,8 @@ import org.osgi.annotation.versioning.ConsumerType;
 /**
  * The only way up: what the graph tells whoever is attached to a backend. Published as an OSGi
  * service with the property {@code backplane.backend} = the backend's name. All methods run in
- * main, outside a coroutine, and neither block nor nest.
+ * main, outside a coroutine, and neither block nor nest. Who throws is detached and hears nothing
+ * any more ({@link BlockBackend#ownerFaultListener}).
  */
 @ConsumerType
 public interface BlockDevOps {

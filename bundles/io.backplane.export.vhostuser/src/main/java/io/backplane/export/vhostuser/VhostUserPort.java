@@ -9,6 +9,7 @@ import io.backplane.aio.InFlight;
 import io.backplane.aio.Suspends;
 import io.backplane.block.BlockException;
 import io.backplane.block.backend.BlockBackend;
+import io.backplane.block.backend.BlockDevOps;
 import io.backplane.export.vhostuser.ModelSet.Offer;
 import io.backplane.hostio.HostIoException;
 import io.backplane.hostio.posix.UnixListener;
@@ -96,6 +97,10 @@ final class VhostUserPort implements VirtioPort, DeviceSlot.Owner {
         } catch (BlockException e) {
             patience.close();
             throw e;
+        }
+        if (backend != null) {
+            backend.ownerFaultListener(
+                    (ops, bug) -> main.spawn(() -> awaitFailed(ops, bug)));
         }
         watch = main.watch(listener.fd(), "listen " + address, this::accept, null);
         accept();
@@ -293,6 +298,19 @@ final class VhostUserPort implements VirtioPort, DeviceSlot.Owner {
             if (slot.isHeld()) {
                 startPatience();
             }
+        }
+    }
+
+    /** Who is attached to the disk throws; it is the device, unless it is some other bundle's. */
+    @Suspends
+    private void awaitFailed(BlockDevOps ops, Throwable bug) {
+        VirtioDevice device;
+        try (CoMutex.Held _ = slot.awaitLock()) { // it may have been about to be put in
+            ClassLoader own = slot.offer().model().getClass().getClassLoader();
+            device = ops.getClass().getClassLoader() == own ? slot.device() : null;
+        }
+        if (device != null) {
+            awaitFailed(device, bug);
         }
     }
 

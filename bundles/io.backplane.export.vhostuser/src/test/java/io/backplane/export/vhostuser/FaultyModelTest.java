@@ -300,6 +300,25 @@ class FaultyModelTest {
         }
     }
 
+    @Test
+    void deviceThatThrowsAtTheDiskIsTakenOut() throws Exception {
+        try (Server server = new Server(1); Guest guest = new Guest(server.socket).start(1)) {
+            Events events = listen(server);
+            assertEquals(0, guest.run(0, Guest.OUT, 5));
+            server.notice(() -> server.backend.ownerFaults.accept(server.ops,
+                    new IllegalStateException("planted")));
+            events.awaitFaults(1);
+            assertEquals("java.lang.IllegalStateException",
+                    events.faults.getFirst().exceptionClass());
+            assertEquals("planted", events.faults.getFirst().message());
+            assertEquals("1", events.faults.getFirst().version());
+            awaitQuarantine(server);
+            repair(server);
+            assertEquals(0, guest.run(0, Guest.OUT, 6));
+            assertEquals(1, events.faults.size());
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"AFTER_ANSWER", "LEAVE"})
     void requestThatIsAnsweredAlreadyIsNotRunAgain(Bug bug) throws Exception {

@@ -10,10 +10,12 @@ import io.backplane.block.BlockStatus;
 import io.backplane.block.Preallocation;
 import io.backplane.block.backend.BackendStats;
 import io.backplane.block.backend.BlockBackend;
+import io.backplane.block.backend.BlockDevOps;
 import io.backplane.memory.IoVector;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 
 /**
  * A disk in memory, or one that stores nothing. It parks requests while it is held, and suspends
@@ -28,6 +30,7 @@ final class MemoryBackend implements BlockBackend {
     volatile boolean held;
     volatile BlockException failure;
     volatile boolean closed;
+    volatile BiConsumer<? super BlockDevOps, ? super Throwable> ownerFaults;
     private final ArrayDeque<Coroutine> parked = new ArrayDeque<>();
     private final AioContext context;
     private final MemorySegment disk;
@@ -185,6 +188,12 @@ final class MemoryBackend implements BlockBackend {
 
     @Override
     public void parkRequests(boolean park) {
+    }
+
+    @Override
+    public void ownerFaultListener(
+            BiConsumer<? super BlockDevOps, ? super Throwable> listener) {
+        ownerFaults = listener;
     }
 
     @Override

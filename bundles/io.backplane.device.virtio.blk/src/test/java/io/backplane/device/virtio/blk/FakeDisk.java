@@ -7,10 +7,12 @@ import io.backplane.block.BlockStatus;
 import io.backplane.block.Preallocation;
 import io.backplane.block.backend.BackendStats;
 import io.backplane.block.backend.BlockBackend;
+import io.backplane.block.backend.BlockDevOps;
 import io.backplane.memory.IoVector;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 
 /** A disk in memory that writes down what it is asked for. */
 final class FakeDisk implements BlockBackend {
@@ -117,6 +119,11 @@ final class FakeDisk implements BlockBackend {
 
     @Override
     public void parkRequests(boolean park) {
+    }
+
+    @Override
+    public void ownerFaultListener(
+            BiConsumer<? super BlockDevOps, ? super Throwable> listener) {
     }
 
     @Override
