@@ -10,6 +10,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,53 @@ class KitTest {
         run("mvn", "-B", "-q", "-o", "-f", project.toString(), "package",
                 "-Dtest=CryptConformanceTest#keyOf*+requestsOf*+closedDisk*+unloaded*");
         useDriver(project.resolve("target/org.example.crypt-1.0.0.jar"));
+    }
+
+    @Test
+    void newDriverIsMadeByAnUnpackedDistribution() throws Exception {
+        Path archive = folder.resolve("kit.tar.gz");
+        Command assembled = Assembler.run("--feature", "kit", "-o", archive.toString());
+        assertEquals(0, assembled.exitCode(), assembled.err());
+        Path dist = Files.createDirectory(folder.resolve("dist"));
+        run("tar", "xzf", archive.toString(), "-C", dist.toString(), "--strip-components=1");
+        Path project = folder.resolve("plain");
+
+        run("env", "-i", "PATH=/usr/bin:/bin", dist.resolve("backplane").toString(), "new",
+                "driver", "plain", "--dir", project.toString());
+
+        Path repository = dist.toRealPath().resolve("kit/repository");
+        assertTrue(Files.readString(project.resolve("pom.xml"))
+                .contains("<url>file://" + repository + "</url>"));
+        assertTrue(Files.isRegularFile(dist.resolve("kit/example/CryptNode.java")));
+        // With no copies of Backplane in Maven's own repository: all of it is in the kit.
+        Path local = localRepository();
+        run("mvn", "-B", "-q", "-o", "-f", project.toString(), "package", "-DskipTests",
+                "-Dmaven.repo.local=" + local);
+        try (Stream<Path> files = Files.walk(local)) {
+            for (Path link : files.filter(Files::isSymbolicLink).toList()) {
+                Files.delete(link);
+            }
+        }
+        assertTrue(Files.exists(project.resolve("target/org.example.plain-1.0.0.jar")));
+    }
+
+    /** Maven's own, by links, but for Backplane. */
+    private Path localRepository() throws IOException {
+        Path local = Files.createDirectories(folder.resolve("m2"));
+        Path own = Path.of(System.getProperty("user.home"), ".m2/repository");
+        for (Path part = Path.of(""); !part.toString().equals("io/backplane");
+                part = part.toString().isEmpty() ? Path.of("io") : Path.of("io/backplane")) {
+            Files.createDirectories(local.resolve(part));
+            try (Stream<Path> entries = Files.list(own.resolve(part))) {
+                for (Path entry : entries.toList()) {
+                    Path link = local.resolve(own.relativize(entry));
+                    if (!Path.of("io/backplane").startsWith(own.relativize(entry))) {
+                        Files.createSymbolicLink(link, entry);
+                    }
+                }
+            }
+        }
+        return local;
     }
 
     private void copyExample(Path project) throws IOException {

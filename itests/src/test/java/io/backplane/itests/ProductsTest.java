@@ -83,6 +83,9 @@ class ProductsTest {
         assertEquals(1, img.exitCode());
         assertTrue(img.err().startsWith("backplane: 'img' is not part of this distribution"
                 + " (minimal-blk)"), img.err());
+        Command kit = Command.run(script, "new", "driver", "x");
+        assertEquals(1, kit.exitCode());
+        assertTrue(kit.err().contains("assembled with --feature kit"), kit.err());
 
         try (Daemon daemon = Daemon.startIn(dist, Map.of())) {
             Command verify = Command.backplane("guest", "--socket",

@@ -51,8 +51,12 @@ final class Content {
         put(name, new Item(source, null, Files.isExecutable(source)));
     }
 
-    /** Everything below {@code folder}; what is linked is copied. */
-    void copyTree(Path folder, String name) throws AssemblyException {
+    /** A file, or everything below a folder; what is linked is copied. */
+    void copyAll(Path folder, String name) throws AssemblyException {
+        if (!Files.isDirectory(folder)) {
+            copy(folder, name);
+            return;
+        }
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 copy(file, name + "/" + folder.relativize(file));

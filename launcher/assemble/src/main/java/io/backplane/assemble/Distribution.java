@@ -24,6 +24,8 @@ import java.util.jar.JarFile;
  * <tr><td>mods/</td><td>module path: the one privileged module</td></tr>
  * <tr><td>bundles/</td><td>what the framework runs</td></tr>
  * <tr><td>lib/</td><td>jars of the tools that are not bundles of the product</td></tr>
+ * <tr><td>kit/</td><td>what new drivers and devices are made of, and other files of features
+ *     </td></tr>
  * <tr><td>runtime/</td><td>a Java runtime, if wanted</td></tr>
  * <tr><td>etc/</td><td>product, its features, start list, bill of materials, configuration, JVM
  *     flags, class path of each tool</td></tr>
@@ -125,10 +127,13 @@ final class Distribution {
         }
         addConfiguration();
         for (Feature feature : flat.features()) {
+            for (Map.Entry<String, Path> file : feature.files().entrySet()) {
+                content.copyAll(file.getValue(), file.getKey());
+            }
             content.write(feature.text(), "etc/features/" + feature.name() + ".json");
         }
         if (modules != null) {
-            content.copyTree(runtime, "runtime");
+            content.copyAll(runtime, "runtime");
             materials.addRuntime(Runtime.version().toString(), modules);
         }
         content.write(materials.text(product, version), "etc/sbom.cdx.json");

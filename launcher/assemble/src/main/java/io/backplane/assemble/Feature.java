@@ -1,6 +1,8 @@
 package io.backplane.assemble;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,10 +15,11 @@ import java.util.regex.Pattern;
  * @param includes features this one is made of
  * @param bundles its own bundles
  * @param classPath jars of a tool, in order; empty for what runs in the framework
+ * @param files other content: name in the distribution, and the file or folder it is copied from
  * @param place its file, for messages
  */
 record Feature(ArtifactId id, String text, String description, List<Include> includes,
-        List<Entry> bundles, List<ArtifactId> classPath, String place) {
+        List<Entry> bundles, List<ArtifactId> classPath, Map<String, Path> files, String place) {
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^}]*)}");
 
     /** Another feature, by name and version. */

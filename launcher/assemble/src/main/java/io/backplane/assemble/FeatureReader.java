@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Reads one feature file. An unknown key is an error, because a misspelt {@code bundels} must not
@@ -24,7 +25,9 @@ import java.util.Set;
  * <tr><td>configurations</td><td>must be empty: no bundle here reads configurations</td></tr>
  * <tr><td>extensions</td><td>{@code includes}: an ARTIFACTS extension that names the features
  *     this one is made of; {@code class-path}: an ARTIFACTS extension of a tool that runs
- *     without a framework; others only if they are not mandatory</td></tr>
+ *     without a framework; {@code files}: a JSON extension, an object with names in the
+ *     distribution and the files or folders to copy, relative to the feature file; others only if
+ *     they are not mandatory</td></tr>
  * </table>
  *
  * <p>{@code ${name}} also stands for a property of the build, so that versions are pinned in one
@@ -38,14 +41,18 @@ final class FeatureReader {
     private static final Set<String> EXTENSION_KEYS =
             Set.of("kind", "type", "artifacts", "json", "text");
     private static final Set<String> KINDS = Set.of("mandatory", "optional", "transient");
+    private static final Map<String, String> EXTENSION_TYPES =
+            Map.of("includes", "artifacts", "class-path", "artifacts", "files", "json");
     private static final int DEFAULT_START_LEVEL = 20;
 
     private final Properties properties = new Properties();
+    private final Path folder;
     private final String file;
 
-    private FeatureReader(Properties build, String file) {
+    private FeatureReader(Properties build, Path path) {
         properties.putAll(build);
-        this.file = file;
+        folder = path.toAbsolutePath().getParent();
+        file = path.getFileName().toString();
     }
 
     /** Reads and checks a file. */
@@ -58,7 +65,7 @@ final class FeatureReader {
             throw new AssemblyException("can't read the feature file " + path
                     + (Files.exists(path) ? ": " + e : ": there is none"), e);
         }
-        return new FeatureReader(build, file).feature(text);
+        return new FeatureReader(build, path).feature(text);
     }
 
     private Feature feature(String text) throws AssemblyException {
@@ -84,7 +91,7 @@ final class FeatureReader {
         return new Feature(id(root.get("id")), expandAll(text),
                 string(root, "description", ""), includes(extensions), bundles(root),
                 artifacts(extensions, "class-path").stream().map(Feature.Include::id).toList(),
-                file);
+                files(extensions), file);
     }
 
     private void readVariables(Map<String, Located> root) throws AssemblyException {
@@ -157,15 +164,15 @@ final class FeatureReader {
                 throw new AssemblyException(keys.get("kind").place() + ": the kind '" + kind
                         + "' is none of mandatory, optional, transient");
             }
-            boolean isKnown = Set.of("includes", "class-path").contains(entry.getKey());
-            if (isKnown && !string(keys, "type", "").equals("artifacts")) {
+            String type = EXTENSION_TYPES.get(entry.getKey());
+            if (type != null && !string(keys, "type", "").equals(type)) {
                 throw new AssemblyException(extension.place() + ": the extension '"
-                        + entry.getKey() + "' is not of the type 'artifacts'");
+                        + entry.getKey() + "' is not of the type '" + type + "'");
             }
-            if (!isKnown && kind.equals("mandatory")) {
+            if (type == null && kind.equals("mandatory")) {
                 throw new AssemblyException(extension.place() + ": nothing here knows the mandatory"
                         + " extension '" + entry.getKey() + "'"
-                        + Nearest.hint(entry.getKey(), List.of("includes", "class-path")));
+                        + Nearest.hint(entry.getKey(), EXTENSION_TYPES.keySet()));
             }
         }
     }
@@ -191,6 +198,30 @@ final class FeatureReader {
             }
         }
         return List.copyOf(ids);
+    }
+
+    private Map<String, Path> files(Map<String, Located> extensions) throws AssemblyException {
+        Map<String, Path> files = new TreeMap<>();
+        if (extensions.containsKey("files")) {
+            Located extension = extensions.get("files");
+            Located json = extension.object("files").get("json");
+            if (json == null) {
+                throw new AssemblyException(extension.place()
+                        + ": the extension 'files' has no 'json'");
+            }
+            for (Map.Entry<String, Located> entry : json.object("'json'").entrySet()) {
+                Located from = entry.getValue();
+                Path name = Path.of(entry.getKey());
+                if (name.isAbsolute() || !name.equals(name.normalize())
+                        || name.startsWith("..") || entry.getKey().isEmpty()) {
+                    throw new AssemblyException(from.place() + ": '" + entry.getKey()
+                            + "' is no name inside a distribution");
+                }
+                files.put(entry.getKey(), folder.resolve(
+                        Feature.expand(from.string("'" + name + "'"), properties, from.place())));
+            }
+        }
+        return files;
     }
 
     private ArtifactId required(Map<String, Located> keys, String place)

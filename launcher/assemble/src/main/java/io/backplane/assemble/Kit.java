@@ -11,10 +11,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The kit's Maven repository: what a driver or device project outside the source tree builds on. Its
- * version carries a hash of the contents, so that Maven's own copies never outlive a change.
+ * version carries a hash of the contents, so that Maven's own copies never outlive a change. There
+ * is one version in it, that of the sources.
  */
 public final class Kit {
     private static final List<String> API = List.of("memory", "aio", "state", "schema", "block",
@@ -52,6 +54,7 @@ public final class Kit {
         }
         String version = release + "-" + hash();
         properties.put("version", version);
+        removeOthers(version);
         for (Map.Entry<String, Path> jar : jars.entrySet()) {
             Path folder = artifact(jar.getKey(), version);
             Files.copy(jar.getValue(), folder.resolve(jar.getKey() + "-" + version + ".jar"),
@@ -66,6 +69,20 @@ public final class Kit {
                 .resolve("io.backplane.kit-" + version + ".pom"),
                 fill(Files.readString(root.resolve("features/kit/parent.pom.xml"))));
         Files.writeString(target.resolve("version"), version + "\n");
+    }
+
+    private void removeOthers(String version) throws IOException {
+        Path repository = target.resolve("repository");
+        if (!Files.exists(repository)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(repository)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                if (!file.getParent().endsWith(version)) {
+                    Files.delete(file);
+                }
+            }
+        }
     }
 
     private void find(String name, String release) throws IOException {

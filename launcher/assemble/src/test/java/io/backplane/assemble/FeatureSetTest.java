@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +64,18 @@ class FeatureSetTest {
                 "'configurations': {'pid': {}}");
         refused("core.json:2: 'sha256' is not 64 lower-case hexadecimal digits",
                 "'bundles': [{'id': 'g:a:1', 'sha256': 'AB'}]");
+    }
+
+    @Test
+    void filesAreFoundBesideTheFeatureFile() throws Exception {
+        write("core", "'extensions': {'files': {'kind': 'mandatory', 'type': 'json', 'json':"
+                + " {'kit/a': 'a-${vers}'}}}");
+
+        assertEquals(Map.of("kit/a", folder.resolve("a-1.2.3")), read().get("core").files());
+        refused("core.json:2: '../a' is no name inside a distribution",
+                "'extensions': {'files': {'type': 'json', 'json': {'../a': 'a'}}}");
+        refused("core.json:2: the extension 'files' is not of the type 'json'",
+                "'extensions': {'files': {'type': 'artifacts'}}");
     }
 
     @Test
