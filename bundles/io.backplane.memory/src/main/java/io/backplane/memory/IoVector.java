@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
  * the owner publishes it with the request. Nothing here suspends.
  */
 public final class IoVector {
-    private static final MemorySegment ZEROES = Arena.global().allocate(16 << 10, 64);
+    private static final MemorySegment ZEROES = Arena.ofAuto().allocate(16 << 10, 64);
 
     private MemorySegment[] segments;
     private long[] offsets;

@@ -20,7 +20,7 @@ final class ImageFile {
     private static final long MIN_GROWTH_BYTES = 1 << 20;
     private static final long MAX_GROWTH_BYTES = 64 << 20;
     /** A page-aligned piece of zeroes, read only by all. */
-    static final MemorySegment ZEROES = Arena.global().allocate(64 << 10, 4096).asReadOnly();
+    static final MemorySegment ZEROES = Arena.ofAuto().allocate(64 << 10, 4096).asReadOnly();
 
     // Immutable
     final BlockChild child;

@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 /** Finds zeroes in buffers, many bytes at a time. Any thread. */
 final class ZeroScan {
     private static final long BLOCK_BYTES = 64 << 10;
-    private static final MemorySegment ZEROES = Arena.global().allocate(BLOCK_BYTES, 64);
+    private static final MemorySegment ZEROES = Arena.ofAuto().allocate(BLOCK_BYTES, 64);
 
     private ZeroScan() {
     }
