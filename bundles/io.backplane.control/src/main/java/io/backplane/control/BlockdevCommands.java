@@ -34,13 +34,13 @@ final class BlockdevCommands {
 
     List<QmpCommand> commands() {
         return List.of(
-                Command.of("blockdev-add", "Makes a node of the block graph.",
+                QmpCommand.of("blockdev-add", "Makes a node of the block graph.",
                         BlockdevOptions.class, null, this::awaitAdd),
-                Command.of("blockdev-del", "Deletes a node that nobody uses.",
+                QmpCommand.of("blockdev-del", "Deletes a node that nobody uses.",
                         DeleteArguments.class, null, this::awaitDelete),
-                Command.of("blockdev-reopen", "Changes the options of nodes, all or none.",
+                QmpCommand.of("blockdev-reopen", "Changes the options of nodes, all or none.",
                         ReopenArguments.class, null, this::awaitReopen),
-                Command.of("block_resize", "Changes the length of a node.",
+                QmpCommand.of("block_resize", "Changes the length of a node.",
                         ResizeArguments.class, null, this::awaitResize));
     }
 

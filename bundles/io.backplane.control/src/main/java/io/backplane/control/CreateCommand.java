@@ -34,7 +34,7 @@ final class CreateCommand {
     }
 
     List<QmpCommand> commands() {
-        return List.of(Command.of("blockdev-create",
+        return List.of(QmpCommand.of("blockdev-create",
                 "Creates an image, as a job that stays until it is dismissed.", Arguments.class,
                 null, arguments -> {
                     start(arguments);

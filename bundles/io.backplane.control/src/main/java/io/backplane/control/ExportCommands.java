@@ -125,14 +125,14 @@ final class ExportCommands {
 
     List<QmpCommand> commands() {
         return List.of(
-                Command.of("block-export-add", "Exports a node.", ExportOptions.class, null,
+                QmpCommand.of("block-export-add", "Exports a node.", ExportOptions.class, null,
                         options -> {
                             awaitAdd(options);
                             return null;
                         }),
-                Command.of("block-export-del", "Ends an export.", DeleteArguments.class, null,
+                QmpCommand.of("block-export-del", "Ends an export.", DeleteArguments.class, null,
                         this::awaitDelete),
-                Command.query("query-block-exports", "Lists the exports.",
+                QmpCommand.query("query-block-exports", "Lists the exports.",
                         TypeRef.listOf(ExportInfo.class), _ -> exports.values().stream()
                                 .filter(e -> e.export != null).map(ExportCommands::info)
                                 .toList()));

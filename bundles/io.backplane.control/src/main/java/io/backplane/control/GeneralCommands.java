@@ -31,18 +31,18 @@ final class GeneralCommands {
 
     static List<QmpCommand> commands(QmpCommands commands, Shutdown shutdown) {
         return List.of(
-                Command.query("query-version", "Says which QMP is followed, and by whom.",
+                QmpCommand.query("query-version", "Says which QMP is followed, and by whom.",
                         TypeRef.of(VersionInfo.class), _ -> VersionInfo.CURRENT),
-                Command.query("query-commands", "Lists the commands.",
+                QmpCommand.query("query-commands", "Lists the commands.",
                         TypeRef.listOf(CommandInfo.class), _ -> commands.commands().keySet()
                                 .stream().map(CommandInfo::new).toList()),
-                Command.query("query-qmp-schema", "Describes commands, events and their types.",
+                QmpCommand.query("query-qmp-schema", "Describes commands, events and their types.",
                         TypeRef.listOf(Object.class), _ -> commands.schema()),
-                Command.query("query-status", "Says whether it serves.",
+                QmpCommand.query("query-status", "Says whether it serves.",
                         TypeRef.of(StatusInfo.class), _ -> new StatusInfo(!shutdown.isAsked(),
                                 false, shutdown.isAsked() ? RunState.SHUTDOWN
                                         : RunState.RUNNING)),
-                Command.query("quit", "Closes everything cleanly and ends the daemon.", null, _ -> {
+                QmpCommand.query("quit", "Closes everything cleanly and ends the daemon.", null, _ -> {
                     shutdown.ask("host-qmp-quit");
                     return null;
                 }));

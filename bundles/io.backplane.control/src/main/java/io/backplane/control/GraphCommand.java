@@ -50,7 +50,7 @@ final class GraphCommand {
     }
 
     List<QmpCommand> commands() {
-        return List.of(Command.query("x-debug-query-block-graph",
+        return List.of(QmpCommand.query("x-debug-query-block-graph",
                 "Describes the block graph with its permissions.", TypeRef.of(Graph.class),
                 _ -> describe()));
     }

@@ -58,7 +58,7 @@ final class JobCommands {
 
     List<QmpCommand> commands() {
         return List.of(
-                Command.query("query-jobs", "Lists the jobs.", TypeRef.listOf(JobInfo.class),
+                QmpCommand.query("query-jobs", "Lists the jobs.", TypeRef.listOf(JobInfo.class),
                         _ -> jobs.all().stream().map(JobCommands::info).toList()),
                 verb("job-cancel", "Ends a job before it is done.", JobStatus.Verb.CANCEL),
                 verb("job-complete", "Lets a ready job end.", JobStatus.Verb.COMPLETE),
@@ -66,12 +66,12 @@ final class JobCommands {
                 verb("job-finalize", "Lets a pending job conclude.", JobStatus.Verb.FINALIZE),
                 verb("job-pause", "Pauses a job.", JobStatus.Verb.PAUSE),
                 verb("job-resume", "Resumes a paused job.", JobStatus.Verb.RESUME),
-                Command.of("block-job-set-speed", "Limits the speed of a job.",
+                QmpCommand.of("block-job-set-speed", "Limits the speed of a job.",
                         SpeedArguments.class, null, this::setSpeed));
     }
 
     private QmpCommand verb(String name, String help, JobStatus.Verb verb) {
-        return Command.of(name, help, JobArguments.class, null, arguments -> {
+        return QmpCommand.of(name, help, JobArguments.class, null, arguments -> {
             jobs.apply(jobs.require(arguments.id()), verb);
             return null;
         });

@@ -37,11 +37,11 @@ final class ObjectCommands {
 
     List<QmpCommand> commands() {
         return List.of(
-                Command.of("object-add", "Makes an object, such as an I/O thread.",
+                QmpCommand.of("object-add", "Makes an object, such as an I/O thread.",
                         ObjectOptions.class, null, this::awaitAdd),
-                Command.of("object-del", "Deletes an object that nobody uses.",
+                QmpCommand.of("object-del", "Deletes an object that nobody uses.",
                         DeleteArguments.class, null, this::awaitDelete),
-                Command.query("query-iothreads", "Lists the I/O threads.",
+                QmpCommand.query("query-iothreads", "Lists the I/O threads.",
                         TypeRef.listOf(IothreadInfo.class), _ -> loops.ioThreads().stream()
                                 .map(ObjectCommands::info).toList()));
     }

@@ -60,12 +60,12 @@ final class QueryCommands {
 
     List<QmpCommand> commands() {
         return List.of(
-                Command.of("query-named-block-nodes", "Describes all nodes.",
+                QmpCommand.of("query-named-block-nodes", "Describes all nodes.",
                         NodesArguments.class, TypeRef.listOf(NodeDescription.class),
                         this::awaitNodes),
-                Command.query("query-block", "Describes what devices and exports hold.",
+                QmpCommand.query("query-block", "Describes what devices and exports hold.",
                         TypeRef.listOf(BackendDescription.class), _ -> awaitBackends()),
-                Command.query("query-block-drivers", "Lists the versions of the block drivers,"
+                QmpCommand.query("query-block-drivers", "Lists the versions of the block drivers,"
                         + " and which node has which.", TypeRef.listOf(DriverInfo.class),
                         _ -> drivers()));
     }

@@ -81,7 +81,7 @@ final class StatsCommand {
     }
 
     List<QmpCommand> commands() {
-        return List.of(Command.of("query-blockstats", "Counts requests of backends.",
+        return List.of(QmpCommand.of("query-blockstats", "Counts requests of backends.",
                 Arguments.class, TypeRef.listOf(Stats.class), this::stats));
     }
 

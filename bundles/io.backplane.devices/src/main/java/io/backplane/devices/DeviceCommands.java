@@ -72,22 +72,22 @@ final class DeviceCommands {
 
     List<QmpCommand> commands() {
         return List.of(
-                new Command<>("device_add", "Makes a device with a socket of its own.",
+                QmpCommand.of("device_add", "Makes a device with a socket of its own.",
                         DeviceOptions.class, null, options -> {
                             devices.awaitAdd(options);
                             return null;
                         }),
-                new Command<>("device_del",
+                QmpCommand.of("device_del",
                         "Starts the end of a device; DEVICE_DELETED tells when it is gone.",
                         DeleteArguments.class, null, arguments -> {
                             devices.delete(arguments.id());
                             return null;
                         }),
-                new Command<>("device-upgrade",
+                QmpCommand.of("device-upgrade",
                         "Takes devices over to a newer version of their model while guests use"
                         + " them, as a job.", UpgradeArguments.class, null, this::upgrade),
-                new Command<>("x-query-devices", "Lists devices and exports that are devices.",
-                        null, TypeRef.listOf(DeviceInfo.class), _ -> infos(ports(null, null))));
+                QmpCommand.query("x-query-devices", "Lists devices and exports that are devices.",
+                        TypeRef.listOf(DeviceInfo.class), _ -> infos(ports(null, null))));
     }
 
     private List<DeviceInfo> infos(List<VirtioPort> ports) {

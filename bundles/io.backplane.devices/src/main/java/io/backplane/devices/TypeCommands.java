@@ -59,9 +59,9 @@ final class TypeCommands {
 
     List<QmpCommand> commands() {
         return List.of(
-                new Command<>("qom-list-types", "Lists the types of objects.",
+                QmpCommand.of("qom-list-types", "Lists the types of objects.",
                         ListArguments.class, TypeRef.listOf(TypeInfo.class), this::list),
-                new Command<>("device-list-properties", "Lists the properties of a device type.",
+                QmpCommand.of("device-list-properties", "Lists the properties of a device type.",
                         PropertiesArguments.class, TypeRef.listOf(PropertyInfo.class),
                         arguments -> properties(arguments.typename())));
     }

@@ -17,6 +17,36 @@ public interface QmpCommand {
     /** The service property that holds the name. */
     String COMMAND = "backplane.qmp.command";
 
+    /**
+     * What a command does.
+     *
+     * @param <A> the record of its arguments
+     */
+    @FunctionalInterface
+    interface Body<A extends Record> {
+        /** As {@link QmpCommand#awaitExecute}; {@code arguments} is null if it has none. */
+        @GlobalState
+        @Suspends
+        Object awaitExecute(A arguments) throws QmpException, BlockException;
+    }
+
+    /**
+     * A command made of its parts; families of commands are lists of these.
+     *
+     * @param result null: it has none
+     */
+    @AnyThread
+    static <A extends Record> QmpCommand of(String name, String help, Class<A> arguments,
+            TypeRef result, Body<A> body) {
+        return new CommandOfParts<>(name, help, arguments, result, body);
+    }
+
+    /** A command without arguments. */
+    @AnyThread
+    static QmpCommand query(String name, String help, TypeRef result, Body<Record> body) {
+        return new CommandOfParts<>(name, help, null, result, body);
+    }
+
     /** The name users type. */
     @AnyThread
     String name();
