@@ -2,6 +2,7 @@ package io.backplane.itests;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import java.nio.file.Path;
@@ -46,6 +47,58 @@ class BundleChangesTest {
         }
         Command check = Command.run("qemu-img", "check", disk.image().toString());
         assertEquals(0, check.exitCode(), check.out() + check.err());
+    }
+
+    @Test
+    void shellWaitsForADeploymentAndDoesWhatItDidBefore() throws Exception {
+        Path slow = new BundleJar("slow", "1.0.0").header("Bundle-Activator", "slow.Activator")
+                .header("Import-Package", "org.osgi.framework").source("slow.Activator", """
+                package slow;
+                import org.osgi.framework.*;
+                public final class Activator implements BundleActivator {
+                    public void start(BundleContext context) throws Exception {
+                        System.out.println("slow begins");
+                        Thread.sleep(1500);
+                        System.out.println("slow runs");
+                    }
+                    public void stop(BundleContext context) { }
+                }
+                """).write(folder.resolve("slow.jar"));
+        Path small = new BundleJar("small", "1.0.0").write(folder.resolve("small.jar"));
+        Path socket = folder.resolve("qmp");
+        try (Daemon daemon = Daemon.start("--blockdev", "driver=null-co,node-name=n,size=1M",
+                "--chardev", "socket,id=m,path=" + socket + ",server=on,wait=off", "--monitor",
+                "m"); Qmp qmp = Qmp.connect(socket)) {
+            Upgrades upgrades = new Upgrades(daemon, qmp);
+            CompletableFuture<JsonObject> deploy = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return qmp.answer("{'execute': 'deploy', 'arguments': {'file': '" + slow
+                            + "'}}");
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            while (!daemon.out().contains("slow begins")) {
+                assertFalse(deploy.isDone(), () -> deploy.join().toString());
+                Thread.sleep(5);
+            }
+            String id = upgrades.shell("felix:install " + small.toUri()).replaceAll("\\D", "");
+            assertTrue(daemon.out().contains("slow runs"), "it waited for the deployment");
+            assertFalse(deploy.get().has("error"), () -> deploy.join().toString());
+
+            assertTrue(upgrades.shell("felix:start " + id + "; felix:lb -s small")
+                    .contains("Active"));
+            assertTrue(upgrades.shell("felix:stop " + id + "; felix:lb -s small")
+                    .contains("Resolved"));
+            upgrades.shell("felix:update " + id + "; felix:refresh " + id + "; felix:resolve "
+                    + id + "; felix:uninstall " + id);
+            assertFalse(upgrades.shell("felix:lb -s small").contains("small"));
+            for (String name : List.of("install", "refresh", "start", "stop", "update")) {
+                assertTrue(upgrades.shell("felix:help").contains("felix:" + name), name);
+                assertTrue(upgrades.shell("felix:help felix:" + name).contains(name + " - "));
+            }
+            assertEquals(0, daemon.stop(), daemon.err());
+        }
     }
 
     private void all(Upgrades upgrades, int round) throws Exception {

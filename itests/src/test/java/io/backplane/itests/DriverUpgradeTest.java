@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -239,5 +240,84 @@ class DriverUpgradeTest {
             assertGood(load);
             assertEquals(0, daemon.stop(), daemon.err());
         }
+    }
+
+    @Test
+    void aJarThatIsNoGoodIsRefusedBeforeAnythingIsDrained() throws Exception {
+        Disk disk = Disk.create(folder, "qcow2", BYTES);
+        try (Daemon daemon = start(disk); Qmp qmp = Qmp.connect(folder.resolve("qmp.sock"))) {
+            Path part = Files.write(folder.resolve("half.jar"),
+                    Arrays.copyOf(Files.readAllBytes(jar("qcow2")), 20_000));
+            refused(qmp, part, "it is no jar file, or was copied in part");
+            refused(qmp, new BundleJar("io.backplane.driver.qcow2", "0.9.0")
+                    .header("Require-Capability",
+                            "osgi.ee;filter:=\"(&(osgi.ee=JavaSE)(version=99))\""),
+                    "it needs Java 99");
+            refused(qmp, new BundleJar("io.backplane.driver.qcow2", "0.9.0").header(
+                    "Import-Package", "io.backplane.block.spi;version=\"[2,3)\",io.backplane.blk"),
+                    "it needs the package io.backplane.block.spi in version [2.0.0,3.0.0), but"
+                    + " there is only version 1.0.0 of io.backplane.block 0.1.0; it needs the"
+                    + " package io.backplane.blk, which no bundle offers");
+            refused(qmp, new BundleJar("violator", "1.0.0").header("Import-Package",
+                    "io.backplane.aio,io.backplane.block.graph").source("violator.V", """
+                    package violator;
+                    final class V {
+                        @io.backplane.aio.IoCode
+                        void work(io.backplane.block.graph.BlockGraph graph) {
+                            graph.find("disk");
+                        }
+                    }
+                    """), "violator.V.work (V.java:5) is @IoCode but calls");
+            refused(qmp, new BundleJar("thief", "1.0.0").header("Export-Package",
+                    "io.backplane.block.spi;version=\"1.0.0\""), "it exports the package"
+                    + " io.backplane.block.spi, which");
+            refused(qmp, new BundleJar("part", "1.0.0").header("Fragment-Host",
+                    "io.backplane.graph"), "it is a fragment, which cannot be started");
+            refused(qmp, new BundleJar("thrower", "1.0.0").header("Bundle-Activator",
+                    "thrower.Activator").header("Import-Package", "org.osgi.framework")
+                    .source("thrower.Activator", """
+                    package thrower;
+                    public final class Activator implements org.osgi.framework.BundleActivator {
+                        public void start(org.osgi.framework.BundleContext context) {
+                            throw new IllegalStateException("no disk");
+                        }
+                        public void stop(org.osgi.framework.BundleContext context) { }
+                    }
+                    """), "its activator threw java.lang.IllegalStateException: no disk, at"
+                    + " thrower.Activator.start");
+            assertEquals("Bundle '" + jar("raw") + "' is refused: it has no driver 'qcow2'",
+                    refusal(qmp, "driver", "qcow2", jar("raw")));
+            assertEquals("Bundle '" + jar("raw") + "' is refused: it has no device model"
+                    + " 'virtio-blk'", refusal(qmp, "device", "virtio-blk", jar("raw")));
+            JsonObject deploy = qmp.answer("{'execute': 'deploy', 'arguments': {'file': '" + part
+                    + "', 'dry-run': true}}");
+            assertTrue(deploy.toString().contains("it is no jar file, or was copied in part"));
+
+            start(qmp, "qcow2", ", 'auto-finalize': false");
+            awaitState(qmp, "qcow2", "pending");
+            job(qmp, "cancel", "qcow2");
+            assertEquals("Operation canceled", awaitError(qmp, "qcow2"));
+            assertEquals("", daemon.err());
+            assertEquals(0, daemon.stop(), daemon.err());
+        }
+    }
+
+    private void refused(Qmp qmp, BundleJar jar, String reason) throws Exception {
+        refused(qmp, jar.write(folder.resolve("made.jar")), reason);
+    }
+
+    /** Both kinds of upgrades refuse it in the same words. */
+    private static void refused(Qmp qmp, Path jar, String reason) throws Exception {
+        for (String[] what : new String[][] {{"driver", "qcow2"}, {"device", "virtio-blk"}}) {
+            String error = refusal(qmp, what[0], what[1], jar);
+            assertTrue(error.startsWith("Bundle '" + jar + "' is refused: " + reason), error);
+        }
+        assertEquals(List.of(), history(qmp, "qcow2"));
+    }
+
+    private static String refusal(Qmp qmp, String kind, String name, Path jar) throws Exception {
+        qmp.execute("{'execute': '" + kind + "-upgrade', 'arguments': {'driver': '" + name
+                + "', 'bundle': '" + jar + "', 'auto-dismiss': false}}");
+        return awaitError(qmp, name);
     }
 }

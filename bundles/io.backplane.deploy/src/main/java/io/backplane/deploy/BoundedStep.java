@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.AtomicReference;
  * thread lives on, and {@code late} is told when it ends at last.
  */
 final class BoundedStep {
+    /** Name of the threads that wait for steps. */
+    static final String THREAD = "backplane-deploy";
     private static final Duration AFTER_INTERRUPT = Duration.ofSeconds(1);
 
     /** What may take too long. */
@@ -90,10 +92,5 @@ final class BoundedStep {
             }
         }
         return "";
-    }
-
-    /** Runs {@code work} apart from the event loops, for it may wait. */
-    static void apart(Runnable work) {
-        Thread.ofPlatform().daemon().name("backplane-deploy").start(work);
     }
 }

@@ -1,19 +1,16 @@
 package io.backplane.deploy;
 
-import io.backplane.aio.AioWait;
+import io.backplane.aio.Apart;
 import io.backplane.aio.GlobalState;
 import io.backplane.aio.Suspends;
 import io.backplane.qmp.QmpCommand;
 import io.backplane.qmp.QmpException;
-import io.backplane.qmp.QmpSession;
 import io.backplane.schema.Name;
 import io.backplane.schema.Option;
 import io.backplane.schema.TypeRef;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 
 /** The commands about deployed bundles. They wait for bundles apart from the event loops. */
 final class DeployCommands {
@@ -103,12 +100,6 @@ final class DeployCommands {
             List<String> reasons) {
     }
 
-    /** What runs apart from the event loops. */
-    @FunctionalInterface
-    private interface Work<R> {
-        R run() throws Refusal;
-    }
-
     private final Deployer deployer;
     private final Reasons reasons;
 
@@ -119,18 +110,18 @@ final class DeployCommands {
 
     List<QmpCommand> commands() {
         return List.of(
-                new Command<>("deploy", "Installs or updates a bundle and keeps it in the deploy"
+                QmpCommand.of("deploy", "Installs or updates a bundle and keeps it in the deploy"
                         + " folder; with dry-run it only says what would happen.",
                         DeployArguments.class, TypeRef.of(PlanInfo.class), this::awaitDeploy),
-                new Command<>("undeploy", "Deletes a file of the deploy folder and its bundle.",
+                QmpCommand.of("undeploy", "Deletes a file of the deploy folder and its bundle.",
                         UndeployArguments.class, null, a -> awaitApart("", () -> {
                             deployer.undeploy(a.file());
                             return null;
                         })),
-                new Command<>("query-deployments", "Lists the files of the deploy folder and what"
-                        + " became of them.", null, TypeRef.listOf(DeploymentInfo.class),
+                QmpCommand.query("query-deployments", "Lists the files of the deploy folder and"
+                        + " what became of them.", TypeRef.listOf(DeploymentInfo.class),
                         _ -> deployer.deployments().stream().map(DeploymentInfo::of).toList()),
-                new Command<>("why", "Says why a bundle does not run.", WhyArguments.class,
+                QmpCommand.of("why", "Says why a bundle does not run.", WhyArguments.class,
                         TypeRef.of(WhyInfo.class), a -> awaitApart("",
                                 () -> reasons.why(a.bundle()))));
     }
@@ -153,44 +144,12 @@ final class DeployCommands {
 
     @GlobalState
     @Suspends
-    private static <R> R awaitApart(String before, Work<R> work) throws QmpException {
-        AioWait wait = new AioWait(null);
-        AtomicBoolean ended = new AtomicBoolean();
-        AtomicReference<R> result = new AtomicReference<>();
-        AtomicReference<Throwable> failure = new AtomicReference<>();
-        BoundedStep.apart(() -> {
-            try {
-                result.set(work.run());
-            } catch (Throwable e) {
-                failure.set(e);
-            }
-            ended.set(true);
-            wait.kick();
-        });
-        wait.awaitWhile(() -> !ended.get());
-        switch (failure.get()) {
-            case null -> {
-                return result.get();
-            }
-            case Refusal refusal -> throw QmpException.generic(before + refusal.getMessage());
-            case RuntimeException bug -> throw bug;
-            case Throwable bug -> throw new IllegalStateException(bug);
-        }
-    }
-
-    /** What a command does. */
-    @FunctionalInterface
-    private interface Body<A extends Record> {
-        @GlobalState
-        @Suspends
-        Object awaitExecute(A arguments) throws QmpException;
-    }
-
-    private record Command<A extends Record>(String name, String help, Class<A> arguments,
-            TypeRef result, Body<A> body) implements QmpCommand {
-        @Override
-        public Object awaitExecute(Record given, QmpSession session) throws QmpException {
-            return body.awaitExecute(arguments == null ? null : arguments.cast(given));
+    private static <R> R awaitApart(String before, Apart.Work<R, Refusal> work)
+            throws QmpException {
+        try {
+            return Apart.awaitDone(BoundedStep.THREAD, work);
+        } catch (Refusal e) {
+            throw QmpException.generic(before + e.getMessage());
         }
     }
 }

@@ -2,7 +2,9 @@ package io.backplane.deploy;
 
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AioTimer;
+import io.backplane.aio.Apart;
 import io.backplane.aio.EventLoops;
+import io.backplane.boot.BundleAdmission;
 import io.backplane.boot.BundleChanges;
 import io.backplane.boot.Ready;
 import io.backplane.boot.Startup;
@@ -59,6 +61,7 @@ public final class DeployComponent implements ArtifactInstaller {
     private final AioContext main;
     private final BundleHost host;
     private final Deployer deployer;
+    private final Admission admission;
     private final SchemaWatch schema;
     private final AioTimer readyTimer;
     private final ServiceListener schemaListener = this::schemaEvent;
@@ -77,13 +80,15 @@ public final class DeployComponent implements ArtifactInstaller {
         main = loops.main();
         host = new LiveBundles(context.getBundle(0).getBundleContext(), components);
         Path folder = startup.dataFolder().resolve("deploy");
+        BoundedStep steps = new BoundedStep(Duration.ofMillis(limitMs(STEP_LIMIT, STEP_MS)));
         deployer = new Deployer(folder, host,
                 new CategoryCheck(host, "lenient".equals(
                         context.getProperty("backplane.categories"))),
-                new BoundedStep(Duration.ofMillis(limitMs(STEP_LIMIT, STEP_MS))),
-                new BundleEvents(events), changes.lock());
+                steps, new BundleEvents(events), changes.lock());
+        admission = new Admission(deployer, host, steps, changes);
         schema = new SchemaWatch(main, events);
-        readyTimer = main.newTimer("ready", () -> BoundedStep.apart(this::tellNotReady));
+        readyTimer = main.newTimer("ready", () -> Apart.start(BoundedStep.THREAD,
+                this::tellNotReady));
         readyTimer.armAt(main.nowNs() + limitMs(READY_LIMIT, READY_MS) * 1_000_000);
         register();
         context.addServiceListener(schemaListener);
@@ -102,6 +107,7 @@ public final class DeployComponent implements ArtifactInstaller {
             registrations.add(context.registerService(QmpEventType.class, type, null));
         }
         registrations.add(context.registerService(ArtifactInstaller.class, this, null));
+        registrations.add(context.registerService(BundleAdmission.class, admission, null));
     }
 
     private long limitMs(String property, long byDefault) {

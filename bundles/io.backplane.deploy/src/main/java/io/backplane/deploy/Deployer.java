@@ -105,6 +105,28 @@ final class Deployer {
     }
 
     /**
+     * Checks a jar that somebody else is to install beside all others; changes nothing.
+     *
+     * @param leaving numbers of the bundles whose place it takes
+     */
+    JarFacts checkBeside(Path file, Set<Long> leaving) throws Refusal {
+        JarFacts jar = JarFacts.read(file);
+        lock.lock();
+        try {
+            World world = host.world();
+            Refusal refusal = planner(world).refusalBeside(jar, world.bundles().stream()
+                    .filter(b -> leaving.contains(b.id())).toList());
+            if (refusal != null) {
+                throw refusal;
+            }
+            categories.require(jar, world);
+            return jar;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
      * Deploys a file from anywhere: it runs when this returns, and a copy is in the folder.
      *
      * @param force whether to do it although running bundles would be restarted

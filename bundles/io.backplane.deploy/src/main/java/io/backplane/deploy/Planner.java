@@ -52,6 +52,36 @@ final class Planner {
                 unmet.stream().map(Requirement::inWords).toList(), refusal, forcible);
     }
 
+    /**
+     * Says why a jar must not come beside all that is there, also beside its own version, and then
+     * take the place of some; null if it may.
+     *
+     * @param leaving bundles that go once it is there
+     */
+    Refusal refusalBeside(JarFacts jar, List<LiveBundle> leaving) {
+        if (jar.fragment()) {
+            return new Refusal(Kind.NOT_A_BUNDLE, "it is a fragment, which cannot be started");
+        }
+        World rest = new World(world.bundles().stream().filter(b -> !leaving.contains(b))
+                .toList());
+        Refusal refusal = diagnosis.refusal(diagnosis.unmet(jar, rest));
+        for (LiveBundle each : world.byName(jar.name())) {
+            if (refusal == null && jar.singleton() && each.singleton() && each.isResolved()) {
+                refusal = new Refusal(Kind.DUPLICATE, "it is a singleton, and " + each.title()
+                        + " is there; deploy it, then it takes that one's place");
+            }
+        }
+        for (LiveBundle each : leaving) {
+            List<LiveBundle> users = world.dependents(each).stream()
+                    .filter(b -> b.state() == State.ACTIVE && !leaving.contains(b)).toList();
+            if (refusal == null && !users.isEmpty()) {
+                refusal = new Refusal(Kind.WOULD_RESTART, names(users) + " would restart, for they"
+                        + " use " + each.title() + "; deploy with force=true insists");
+            }
+        }
+        return refusal != null ? refusal : shadows(jar, rest, "import it");
+    }
+
     private LiveBundle replacedByName(JarFacts jar) {
         boolean alone = jar.singleton()
                 || jar.capabilities().stream().anyMatch(Capability::isPackage);
@@ -131,7 +161,7 @@ final class Planner {
             harm.add(names(onlyRestarted) + " would restart");
         }
         if (harm.isEmpty()) {
-            return shadows(jar, rest);
+            return shadows(jar, rest, "import it, or insist with force=true");
         }
         return new Refusal(Kind.WOULD_RESTART, String.join("; ", harm) + (isForcible(restarted)
                 ? "; deploy with force=true insists"
@@ -151,7 +181,7 @@ final class Planner {
     }
 
     /** A second copy of a package in use: who gets it does not understand those with the first. */
-    private Refusal shadows(JarFacts jar, World rest) {
+    private Refusal shadows(JarFacts jar, World rest, String remedy) {
         for (Capability offer : jar.capabilities()) {
             if (!offer.isPackage() || jar.requirements().stream().anyMatch(
                     r -> r.isPackage() && r.name().equals(offer.name()))) {
@@ -164,8 +194,7 @@ final class Planner {
                 if (!users.isEmpty()) {
                     return new Refusal(Kind.WOULD_RESTART, "it exports the package "
                             + offer.name() + ", which " + names(users) + " use from "
-                            + other.title() + " and would not see as the same; import it, or"
-                            + " insist with force=true");
+                            + other.title() + " and would not see as the same; " + remedy);
                 }
             }
         }

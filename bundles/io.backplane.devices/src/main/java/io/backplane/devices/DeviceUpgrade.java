@@ -38,7 +38,7 @@ final class DeviceUpgrade implements JobWork {
 
     @Override
     public void awaitRun(Job job) throws BlockException {
-        installed = bundles.awaitInstall(file, type);
+        installed = bundles.awaitInstall(file, type, names == null);
         awaitTakeOver();
     }
 

@@ -1,10 +1,10 @@
 package io.backplane.devices;
 
+import io.backplane.aio.Apart;
 import io.backplane.aio.EventLoops;
 import io.backplane.block.BlockException;
 import io.backplane.block.graph.BlockGraph;
 import io.backplane.boot.BundleChanges;
-import io.backplane.hostio.posix.BlockingPool;
 import io.backplane.job.Jobs;
 import io.backplane.qmp.QmpBranches;
 import io.backplane.qmp.QmpCommand;
@@ -14,9 +14,10 @@ import io.backplane.qmp.QmpEvents;
 import io.backplane.qmp.StartupHandler;
 import io.backplane.virtio.device.VirtioDeviceModel;
 import io.backplane.virtio.transport.VirtioTransport;
-import java.lang.foreign.MemorySegment;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,7 @@ import org.slf4j.LoggerFactory;
 @Component(service = {}, immediate = true)
 public final class DevicesComponent implements ModelBundles {
     private static final Logger LOG = LoggerFactory.getLogger(DevicesComponent.class);
+    private static final String THREAD = "backplane-devices";
     private static final long CLOSE_SECONDS = 60;
 
     // Immutable
@@ -56,7 +58,6 @@ public final class DevicesComponent implements ModelBundles {
     private final BundleChanges changes;
     private final Devices devices;
     private final DeviceEvents notices;
-    private final BlockingPool pool = new BlockingPool("devices", 1);
     private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
 
     // The component runtime
@@ -113,7 +114,6 @@ public final class DevicesComponent implements ModelBundles {
     void deactivate() throws InterruptedException {
         registrations.reversed().forEach(ServiceRegistration::unregister);
         bridge(devices::awaitCloseAll);
-        pool.close();
     }
 
     /** Runs {@code work} in a coroutine of main and waits for it, on the framework's thread. */
@@ -142,44 +142,22 @@ public final class DevicesComponent implements ModelBundles {
         listening.remove(transport).close();
     }
 
-    /** Work with the framework, which blocks. */
-    private abstract static class Work extends BlockingPool.Call {
-        private Throwable failure;
-        private Bundle bundle;
-
-        abstract Bundle work() throws BundleException;
-
-        @Override
-        protected long run(MemorySegment scratch) {
-            try {
-                bundle = work();
-            } catch (Throwable e) {
-                failure = e;
-            }
-            return 0;
-        }
-    }
-
     @Override
-    public Installed awaitInstall(String file, String type) throws BlockException {
-        Work install = new Work() {
-            @Override
-            Bundle work() throws BundleException {
-                return checked(changes.installBeside(Path.of(file).toAbsolutePath().normalize()),
-                        type);
-            }
-        };
-        pool.await(install);
-        if (install.failure != null) {
-            throw new BlockException(BlockException.Kind.INVALID, "bundle '" + file
-                    + "' cannot be used: " + reason(install.failure), install.failure);
+    public Installed awaitInstall(String file, String type, boolean forAll)
+            throws BlockException {
+        try {
+            Path jar = Path.of(file).toAbsolutePath().normalize();
+            Bundle bundle = Apart.awaitDone(THREAD, () -> checked(changes.installBeside(jar,
+                    forAll ? offering(type) : List.of()), type));
+            return new Installed(bundle.getBundleId(), bundle.getVersion().toString());
+        } catch (BundleException | InvalidPathException e) {
+            throw new BlockException(BlockException.Kind.INVALID, "Bundle '" + file
+                    + "' is refused: " + reason(e), e);
         }
-        return new Installed(install.bundle.getBundleId(),
-                install.bundle.getVersion().toString());
     }
 
     /** Felix wraps what the matter is. */
-    private static String reason(Throwable failure) {
+    private static String reason(Exception failure) {
         Throwable cause = failure instanceof BundleException && failure.getCause() != null
                 ? failure.getCause() : failure;
         return cause.getMessage() != null ? cause.getMessage() : cause.toString();
@@ -191,6 +169,10 @@ public final class DevicesComponent implements ModelBundles {
             throw new BundleException("it has no device model '" + type + "'");
         }
         return bundle;
+    }
+
+    private List<Bundle> offering(String type) {
+        return Arrays.stream(context.getBundles()).filter(b -> offers(b, type)).toList();
     }
 
     private static boolean offers(Bundle bundle, String type) {
@@ -214,28 +196,20 @@ public final class DevicesComponent implements ModelBundles {
 
     @Override
     public void awaitRemoveOthers(Installed kept, String type) {
-        List<Bundle> others = new ArrayList<>();
-        for (Bundle bundle : context.getBundles()) {
-            if (bundle.getBundleId() != kept.bundleId() && offers(bundle, type)) {
-                others.add(bundle);
-            }
-        }
-        awaitUninstall(others);
+        awaitUninstall(offering(type).stream()
+                .filter(b -> b.getBundleId() != kept.bundleId()).toList());
     }
 
     private void awaitUninstall(List<Bundle> bundles) {
-        Work uninstall = new Work() {
-            @Override
-            Bundle work() throws BundleException {
-                for (Bundle bundle : bundles) {
+        for (Bundle bundle : bundles) {
+            try {
+                Apart.awaitDone(THREAD, () -> {
                     changes.remove(bundle);
-                }
-                return null;
+                    return null;
+                });
+            } catch (BundleException e) {
+                LOG.error("bundle {} cannot be removed: {}", bundle, e.getMessage());
             }
-        };
-        pool.await(uninstall);
-        if (uninstall.failure != null) {
-            LOG.error("a bundle cannot be removed", uninstall.failure);
         }
     }
 }

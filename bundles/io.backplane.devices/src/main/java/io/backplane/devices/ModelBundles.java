@@ -19,11 +19,12 @@ interface ModelBundles {
     /**
      * Installs and starts a bundle beside those there are.
      *
+     * @param forAll whether the others that have a model of {@code type} are removed later
      * @throws BlockException it cannot be, or has no model of {@code type}; nothing is left of it
      */
     @GlobalState
     @Suspends
-    Installed awaitInstall(String file, String type) throws BlockException;
+    Installed awaitInstall(String file, String type, boolean forAll) throws BlockException;
 
     /** Removes a bundle. */
     @GlobalState

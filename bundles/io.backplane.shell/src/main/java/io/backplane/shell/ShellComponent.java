@@ -1,6 +1,7 @@
 package io.backplane.shell;
 
 import io.backplane.aio.EventLoops;
+import io.backplane.boot.BundleChanges;
 import io.backplane.boot.Startup;
 import io.backplane.qmp.QmpCommand;
 import io.backplane.qmp.QmpCommands;
@@ -8,10 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.felix.gogo.runtime.CommandProcessorImpl;
+import org.apache.felix.service.command.CommandProcessor;
 import org.apache.felix.service.command.Converter;
 import org.apache.felix.service.command.Function;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -31,6 +36,7 @@ public final class ShellComponent {
     private final BundleContext context;
     private final QmpGateway gateway;
     private final List<View> views;
+    private final BundleCommands bundleCommands;
 
     // Any thread
     private final Map<QmpCommand, List<ServiceRegistration<?>>> functions =
@@ -40,7 +46,8 @@ public final class ShellComponent {
     @Activate
     public ShellComponent(BundleContext context, @Reference Startup startup,
             @Reference ServiceComponentRuntime components, @Reference EventLoops loops,
-            @Reference QmpCommands commands) {
+            @Reference QmpCommands commands, @Reference BundleChanges changes,
+            @Reference CommandProcessor processor) {
         this.context = context;
         this.gateway = new QmpGateway(commands, loops.main());
         PlatformCommands platform =
@@ -51,6 +58,19 @@ public final class ShellComponent {
                 .forEach(command -> register(command, command.name()));
         register(new CompleteFunction(gateway, platform::bundleNames), "complete");
         context.registerService(Converter.class, platform.bundleConverter(), null);
+        bundleCommands = processor instanceof CommandProcessorImpl gogo
+                ? new BundleCommands(gogo, changes, this::gogos) : null;
+    }
+
+    /** The object behind a command of Gogo's scope {@code felix}; null: it is gone. */
+    private Object gogos(String name) {
+        try {
+            ServiceReference<?>[] all = context.getAllServiceReferences(null,
+                    "(&(osgi.command.scope=felix)(osgi.command.function=" + name + "))");
+            return all == null ? null : context.getService(all[0]);
+        } catch (InvalidSyntaxException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -90,5 +110,8 @@ public final class ShellComponent {
     @Deactivate
     void deactivate() {
         functions.clear();
+        if (bundleCommands != null) {
+            bundleCommands.close();
+        }
     }
 }

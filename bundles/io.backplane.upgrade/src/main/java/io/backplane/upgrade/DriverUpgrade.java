@@ -3,6 +3,7 @@ package io.backplane.upgrade;
 import io.backplane.aio.AioContext;
 import io.backplane.aio.AioTimer;
 import io.backplane.aio.AioWait;
+import io.backplane.aio.Apart;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockException.Kind;
 import io.backplane.block.graph.BlockGraph;
@@ -28,6 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 final class DriverUpgrade implements JobWork {
     private static final Logger LOG = LoggerFactory.getLogger(DriverUpgrade.class);
+    private static final String THREAD = "backplane-upgrade";
     private static final long SERVICE_NS = 10_000_000_000L;
 
     // Immutable
@@ -58,7 +60,9 @@ final class DriverUpgrade implements JobWork {
     public void awaitRun(Job job) throws BlockException {
         before.addAll(versions());
         checkNodes();
-        installed = Apart.awaitDone(() -> bundles.install(jar));
+        List<Long> leaving = leaving();
+        installed = Apart.awaitDone(THREAD,
+                () -> bundles.install(jar, driver, leaving));
         DriverVersion next = awaitService();
         List<DriverSwap> swaps = new ArrayList<>();
         for (BlockNode node : graph.nodes()) {
@@ -72,6 +76,13 @@ final class DriverUpgrade implements JobWork {
             job.progress(through, count);
             job.awaitPausePoint();
         });
+    }
+
+    /** The bundles that no node will need. */
+    private List<Long> leaving() {
+        return before.stream().filter(old -> !old.bundle().isEmpty() && (nodes == null
+                || graph.nodes().stream().allMatch(n -> !n.driverVersion().equals(old)
+                        || nodes.contains(n.name())))).map(DriverVersion::bundleId).toList();
     }
 
     private List<DriverVersion> versions() {
@@ -117,7 +128,7 @@ final class DriverUpgrade implements JobWork {
         DriverVersion version = installedVersion();
         if (version == null) {
             throw new BlockException(Kind.INVALID, "Bundle " + jar.getFileName()
-                    + " started, but offers no driver '" + driver + "'");
+                    + " started, but its driver '" + driver + "' cannot be used");
         }
         return version;
     }
@@ -132,7 +143,7 @@ final class DriverUpgrade implements JobWork {
         try {
             awaitGoBack();
             if (installed >= 0) {
-                Apart.awaitDone(() -> {
+                Apart.awaitDone(THREAD, () -> {
                     bundles.remove(installed);
                     return null;
                 });
@@ -164,7 +175,7 @@ final class DriverUpgrade implements JobWork {
                 continue;
             }
             try {
-                Apart.awaitDone(() -> {
+                Apart.awaitDone(THREAD, () -> {
                     bundles.remove(old.bundleId());
                     return null;
                 });

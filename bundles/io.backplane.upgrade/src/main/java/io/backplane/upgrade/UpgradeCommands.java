@@ -1,15 +1,12 @@
 package io.backplane.upgrade;
 
 import io.backplane.aio.AioContext;
-import io.backplane.aio.GlobalState;
-import io.backplane.aio.Suspends;
 import io.backplane.block.BlockException;
 import io.backplane.block.graph.BlockGraph;
 import io.backplane.job.JobRequest;
 import io.backplane.job.Jobs;
 import io.backplane.qmp.QmpCommand;
 import io.backplane.qmp.QmpException;
-import io.backplane.qmp.QmpSession;
 import io.backplane.schema.Name;
 import io.backplane.schema.Option;
 import io.backplane.schema.TypeRef;
@@ -73,11 +70,11 @@ final class UpgradeCommands {
 
     List<QmpCommand> commands() {
         return List.of(
-                new Command<>("driver-upgrade", "Takes nodes over to another version of their"
+                QmpCommand.of("driver-upgrade", "Takes nodes over to another version of their"
                         + " driver while they are in use, as a job.", UpgradeArguments.class, null,
                         this::start),
-                new Command<>("query-driver-upgrades", "Lists which nodes went over to which"
-                        + " version of their driver, and their pauses.", null,
+                QmpCommand.query("query-driver-upgrades", "Lists which nodes went over to which"
+                        + " version of their driver, and their pauses.",
                         TypeRef.listOf(UpgradeInfo.class),
                         _ -> history.entries().stream().map(this::info).toList()));
     }
@@ -109,22 +106,5 @@ final class UpgradeCommands {
                 entry.to.version(), entry.from.bundleId(), entry.to.bundleId(),
                 List.copyOf(entry.nodes), entry.pauseNs(50), entry.pauseNs(99),
                 entry.pauseNs(100), history.ageNs(entry) / NS_IN_MS);
-    }
-
-    /** What a command does. */
-    @FunctionalInterface
-    private interface Body<A extends Record> {
-        @GlobalState
-        @Suspends
-        Object awaitExecute(A arguments) throws QmpException, BlockException;
-    }
-
-    private record Command<A extends Record>(String name, String help, Class<A> arguments,
-            TypeRef result, Body<A> body) implements QmpCommand {
-        @Override
-        public Object awaitExecute(Record given, QmpSession session)
-                throws QmpException, BlockException {
-            return body.awaitExecute(arguments == null ? null : arguments.cast(given));
-        }
     }
 }

@@ -10,12 +10,15 @@ import io.backplane.job.Jobs;
 import io.backplane.qmp.QmpCommand;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.wiring.BundleWiring;
 import org.osgi.service.component.annotations.Activate;
@@ -62,9 +65,14 @@ public final class UpgradeComponent implements BundleStore {
     }
 
     @Override
-    public long install(Path jar) throws BlockException {
+    public long install(Path jar, String driver, List<Long> leaving) throws BlockException {
         try {
-            Bundle bundle = changes.installBeside(jar);
+            Bundle bundle = changes.installBeside(jar, leaving.stream().map(system::getBundle)
+                    .filter(Objects::nonNull).toList());
+            if (!offers(bundle, driver)) {
+                changes.remove(bundle);
+                throw new BundleException("it has no driver '" + driver + "'");
+            }
             loadClasses(bundle);
             return bundle.getBundleId();
         } catch (BundleException e) {
@@ -72,6 +80,12 @@ public final class UpgradeComponent implements BundleStore {
             throw new BlockException(Kind.INVALID, "Bundle '" + jar + "' is refused: "
                     + (cause.getMessage() != null ? cause.getMessage() : cause), e);
         }
+    }
+
+    private static boolean offers(Bundle bundle, String driver) {
+        ServiceReference<?>[] services = bundle.getRegisteredServices();
+        return services != null && Arrays.stream(services).anyMatch(service ->
+                driver.equals(service.getProperty("backplane.driver")));
     }
 
     /** What is loaded and linked now need not be while requests are parked. */

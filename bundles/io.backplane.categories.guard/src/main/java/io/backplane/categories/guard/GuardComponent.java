@@ -4,7 +4,9 @@ import io.backplane.categories.CategoryChecker;
 import io.backplane.categories.Violation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.WeakReference;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,8 +38,25 @@ public final class GuardComponent implements BundleActivator, ResolverHookFactor
     private static final String MODE = "backplane.categories";
     private static final String OURS = "io.backplane.";
 
-    /** What was found for a bundle as it was at one time. */
-    private record Verdict(long lastModified, boolean accepted) {
+    /**
+     * What was found for a bundle as it was at one time.
+     *
+     * @param revision its content; null: of the distribution
+     * @param exporters whose packages it was held against
+     * @param fault why it is refused; null: it is not
+     */
+    private record Verdict(WeakReference<BundleRevision> revision, long lastModified,
+            Map<String, Exporter> exporters, String fault) {
+    }
+
+    /** Who gave a package, as it was at one time; {@code NOBODY} has none. */
+    private record Exporter(long bundleId, long lastModified) {
+        private static final Exporter NOBODY = new Exporter(-1, 0);
+
+        static Exporter of(Bundle bundle) {
+            return bundle == null ? NOBODY
+                    : new Exporter(bundle.getBundleId(), bundle.getLastModified());
+        }
     }
 
     // Set by start
@@ -46,6 +65,7 @@ public final class GuardComponent implements BundleActivator, ResolverHookFactor
 
     // Any thread
     private final Map<Long, Verdict> verdicts = new ConcurrentHashMap<>();
+    private final Map<Long, String> told = new ConcurrentHashMap<>();
 
     @Override
     public void start(BundleContext bundleContext) {
@@ -56,7 +76,8 @@ public final class GuardComponent implements BundleActivator, ResolverHookFactor
             LOG.warn("{}={} is neither 'strict' nor 'lenient': strict", MODE, mode);
         }
         for (Bundle bundle : context.getBundles()) {
-            verdicts.put(bundle.getBundleId(), new Verdict(bundle.getLastModified(), true));
+            verdicts.put(bundle.getBundleId(), new Verdict(null, bundle.getLastModified(),
+                    Map.of(), null));
         }
         context.addBundleListener(this::bundleEvent);
         context.registerService(ResolverHookFactory.class, this, null);
@@ -65,6 +86,7 @@ public final class GuardComponent implements BundleActivator, ResolverHookFactor
     private void bundleEvent(BundleEvent event) {
         if (event.getType() == BundleEvent.UNINSTALLED) {
             verdicts.remove(event.getBundle().getBundleId());
+            told.remove(event.getBundle().getBundleId());
         }
     }
 
@@ -102,41 +124,62 @@ public final class GuardComponent implements BundleActivator, ResolverHookFactor
 
     private boolean isAccepted(BundleRevision revision) {
         Bundle bundle = revision.getBundle();
-        long lastModified = bundle.getLastModified();
-        Verdict known = verdicts.get(bundle.getBundleId());
-        if (known == null || known.lastModified != lastModified) {
-            known = new Verdict(lastModified, judge(bundle, revision));
-            verdicts.put(bundle.getBundleId(), known);
+        Verdict verdict = verdicts.get(bundle.getBundleId());
+        if (verdict == null || !isOf(verdict, revision)) {
+            verdict = judge(bundle, revision);
+            tell(bundle, verdict.fault);
+            verdicts.put(bundle.getBundleId(), verdict);
         }
-        return known.accepted;
+        return verdict.fault == null || lenient;
     }
 
-    private boolean judge(Bundle bundle, BundleRevision revision) {
-        if (!knowsUs(bundle, revision)) {
-            return true;
+    /** Whether neither the bundle nor anybody it was held against has changed since. */
+    private boolean isOf(Verdict verdict, BundleRevision revision) {
+        if (verdict.lastModified != revision.getBundle().getLastModified()) {
+            return false;
         }
-        String fault;
-        try {
-            List<Violation> violations = new CategoryChecker(new BundleClasses(bundle::getEntry,
-                    bundle::getEntryPaths, bundle.getHeaders("").get(Constants.BUNDLE_CLASSPATH))
-                    .all(), name -> imported(revision, name)).check();
-            if (violations.isEmpty()) {
-                return true;
+        return verdict.revision == null || verdict.revision.refersTo(revision)
+                && verdict.exporters.entrySet().stream().allMatch(e -> e.getValue().equals(
+                        Exporter.of(exporter(revision, e.getKey()))));
+    }
+
+    private Verdict judge(Bundle bundle, BundleRevision revision) {
+        // Read before the content, so that what changes meanwhile makes the verdict an old one.
+        long lastModified = bundle.getLastModified();
+        Map<String, Exporter> exporters = new HashMap<>();
+        String fault = null;
+        if (knowsUs(bundle, revision)) {
+            try {
+                List<Violation> violations = new CategoryChecker(new BundleClasses(
+                        bundle::getEntry, bundle::getEntryPaths,
+                        bundle.getHeaders("").get(Constants.BUNDLE_CLASSPATH)).all(),
+                        name -> imported(revision, name, exporters)).check();
+                fault = violations.isEmpty() ? null : violations.getFirst()
+                        + (violations.size() == 1 ? ""
+                        : " (and " + (violations.size() - 1) + " more)");
+            } catch (IOException | RuntimeException | StackOverflowError e) {
+                // Thrown on, it would keep every bundle from resolving. Looked at again next time,
+                // for it may be that somebody left while his classes were read.
+                fault = "its classes cannot be checked: " + e;
+                lastModified = -1;
             }
-            fault = violations.getFirst() + (violations.size() == 1 ? ""
-                    : " (and " + (violations.size() - 1) + " more)");
-        } catch (IOException | RuntimeException | StackOverflowError e) {
-            // Thrown on, it would keep every bundle from resolving.
-            fault = "its classes cannot be checked: " + e;
         }
-        if (lenient) {
-            LOG.warn("bundle {} {} breaks its categories and is let in: {}",
-                    bundle.getSymbolicName(), bundle.getVersion(), fault);
-        } else {
-            LOG.error("bundle {} {} is refused: {}", bundle.getSymbolicName(),
-                    bundle.getVersion(), fault);
+        return new Verdict(new WeakReference<>(revision), lastModified, exporters, fault);
+    }
+
+    /** Once for each reason, however often it is looked at. */
+    private void tell(Bundle bundle, String fault) {
+        if (fault == null) {
+            told.remove(bundle.getBundleId());
+        } else if (!fault.equals(told.put(bundle.getBundleId(), fault))) {
+            if (lenient) {
+                LOG.warn("bundle {} {} breaks its categories and is let in: {}",
+                        bundle.getSymbolicName(), bundle.getVersion(), fault);
+            } else {
+                LOG.error("bundle {} {} is refused: {}", bundle.getSymbolicName(),
+                        bundle.getVersion(), fault);
+            }
         }
-        return lenient;
     }
 
     /** Whether it can have a class of ours; what does not know us has no categories. */
@@ -151,10 +194,18 @@ public final class GuardComponent implements BundleActivator, ResolverHookFactor
     }
 
     /** The class file from the bundle whose package the resolver would wire. */
-    private byte[] imported(BundleRevision importer, String internalName) {
+    private byte[] imported(BundleRevision importer, String internalName,
+            Map<String, Exporter> exporters) {
         int slash = internalName.lastIndexOf('/');
         String name = slash < 0 ? "" : internalName.substring(0, slash).replace('/', '.');
-        Bundle exporter = name.startsWith(OURS) ? exporter(importer, name) : null;
+        if (!name.startsWith(OURS)) {
+            return null;
+        }
+        Bundle exporter = exporter(importer, name);
+        Exporter now = Exporter.of(exporter);
+        if (!now.equals(exporters.computeIfAbsent(name, _ -> now))) {
+            throw new IllegalStateException("who exports " + name + " changed meanwhile");
+        }
         try {
             return exporter == null || exporter.getBundleId() == Constants.SYSTEM_BUNDLE_ID ? null
                     : BundleClasses.read(exporter.getEntry(internalName + ".class"));

@@ -126,8 +126,8 @@ public final class VhostUserTransport implements VirtioTransport {
         }
         BlockNode node = place.graph().find(drive.nodeName());
         if (node == null) {
-            throw new BlockException(BlockException.Kind.NOT_FOUND, "Cannot find device='' nor"
-                    + " node-name='" + drive.nodeName() + "'");
+            throw new BlockException(BlockException.Kind.NOT_FOUND, "Property '" + place.type()
+                    + ".drive' can't find value '" + drive.nodeName() + "'");
         }
         return awaitServe(place, !node.readOnly(), false);
     }
