@@ -79,6 +79,77 @@ class CategoriesGuardTest {
         }
     }
 
+    @Test
+    @Rule("L3")
+    void refusedBundleIsJudgedAnewWhenWhoItUsesHasChanged() throws Exception {
+        Path api = api("GlobalState");
+        compile("""
+                package planted;
+                public final class Activator implements org.osgi.framework.BundleActivator {
+                    public void start(org.osgi.framework.BundleContext context) {
+                        System.out.println("planted runs");
+                    }
+                    public void stop(org.osgi.framework.BundleContext context) { }
+                    @io.backplane.aio.IoCode void work() {
+                        io.backplane.planted.Api.call();
+                    }
+                }
+                """);
+        Path jar = folder.resolve("user.jar");
+        write(jar, "io.backplane.planted,org.osgi.framework,io.backplane.aio");
+        try (Daemon daemon = Daemon.start("--no-shell")) {
+            String provider = shell(daemon, "felix:install " + api.toUri()).replaceAll("\\D", "");
+            String user = shell(daemon, "felix:install " + jar.toUri()).replaceAll("\\D", "");
+            String other = shell(daemon, "felix:install " + new BundleJar("other", "1.0.0")
+                    .header("Import-Package", "io.backplane.aio")
+                    .write(folder.resolve("other.jar")).toUri()).replaceAll("\\D", "");
+            String refusal = "bundle planted 1.0.0 is refused: planted.Activator.work"
+                    + " (Activator.java:8) is @IoCode but calls io.backplane.planted.Api.call,"
+                    + " which is @GlobalState";
+            String first = shell(daemon, "felix:start " + user);
+            assertTrue(first.contains(refusal), first);
+            String second = shell(daemon, "felix:start " + user);
+            assertTrue(second.contains("Unable to resolve"), second);
+            assertFalse(second.contains(refusal), second);
+            assertFalse(runs(daemon, user));
+            shell(daemon, "felix:start " + other);
+            assertTrue(runs(daemon, other), "nobody else is hurt");
+            api("AnyThread");
+            shell(daemon, "felix:update " + provider + "; felix:start " + user);
+            assertTrue(runs(daemon, user));
+
+            api("GlobalState");
+            shell(daemon, "felix:stop " + user + "; felix:update " + provider
+                    + "; felix:refresh " + provider + "; felix:update " + user);
+            shell(daemon, "felix:start " + user);
+            assertFalse(runs(daemon, user));
+            assertEquals(0, daemon.stop());
+        }
+    }
+
+    private static boolean runs(Daemon daemon, String bundle) throws Exception {
+        return shell(daemon, "felix:lb -s").lines()
+                .anyMatch(line -> line.strip().startsWith(bundle + "|Active"));
+    }
+
+    private static String shell(Daemon daemon, String line) throws Exception {
+        Command done = Command.backplane("shell", "--data", daemon.data().toString(), "-c", line);
+        return done.out() + done.err();
+    }
+
+    /** A bundle of ours to come, with a method of a category. */
+    private Path api(String category) throws IOException {
+        return new BundleJar("io.backplane.planted", "1.0.0")
+                .header("Export-Package", "io.backplane.planted")
+                .header("Import-Package", "io.backplane.aio")
+                .source("io.backplane.planted.Api", """
+                        package io.backplane.planted;
+                        public final class Api {
+                            @io.backplane.aio.CATEGORY public static void call() { }
+                        }
+                        """.replace("CATEGORY", category)).write(folder.resolve("api.jar"));
+    }
+
     private void deploy(Daemon daemon, String call) throws IOException {
         Path jar = folder.resolve("planted.jar");
         String source = """
@@ -114,7 +185,7 @@ class CategoriesGuardTest {
         try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null);
                 Stream<Path> tree = Files.walk(Daemon.DIST)) {
             String classPath = tree.map(Path::toString).filter(name -> name.endsWith(".jar"))
-                    .collect(Collectors.joining(":"));
+                    .collect(Collectors.joining(":")) + ":" + folder.resolve("api.jar");
             assertTrue(compiler.getTask(messages, files, null,
                     List.of("-proc:none", "-d", folder.toString(), "-cp", classPath), null,
                     files.getJavaFileObjects(file)).call(), messages::toString);
@@ -122,6 +193,10 @@ class CategoriesGuardTest {
     }
 
     private void write(Path jar) throws IOException {
+        write(jar, "io.backplane.block.graph,org.osgi.framework,io.backplane.aio");
+    }
+
+    private void write(Path jar, String imports) throws IOException {
         Manifest manifest = new Manifest();
         Attributes headers = manifest.getMainAttributes();
         headers.put(Attributes.Name.MANIFEST_VERSION, "1.0");
@@ -129,8 +204,7 @@ class CategoriesGuardTest {
         headers.putValue("Bundle-SymbolicName", "planted");
         headers.putValue("Bundle-Version", "1.0.0");
         headers.putValue("Bundle-Activator", "planted.Activator");
-        headers.putValue("Import-Package",
-                "io.backplane.block.graph,org.osgi.framework,io.backplane.aio");
+        headers.putValue("Import-Package", imports);
         try (OutputStream out = Files.newOutputStream(jar);
                 JarOutputStream entries = new JarOutputStream(out, manifest)) {
             entries.putNextEntry(new JarEntry("planted/Activator.class"));

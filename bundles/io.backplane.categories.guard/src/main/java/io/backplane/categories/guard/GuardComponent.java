@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.lang.ref.WeakReference;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * update of one is checked.
  */
 @Header(name = Constants.BUNDLE_ACTIVATOR, value = "${@class}")
-public final class GuardComponent implements BundleActivator, ResolverHookFactory, ResolverHook {
+public final class GuardComponent implements BundleActivator, ResolverHookFactory {
     private static final Logger LOG = LoggerFactory.getLogger(GuardComponent.class);
     private static final String MODE = "backplane.categories";
     private static final String OURS = "io.backplane.";
@@ -97,29 +98,39 @@ public final class GuardComponent implements BundleActivator, ResolverHookFactor
 
     @Override
     public ResolverHook begin(Collection<BundleRevision> triggers) {
-        return this;
+        return new Run();
     }
 
-    @Override
-    public void filterResolvable(Collection<BundleRevision> candidates) {
-        candidates.removeIf(candidate -> !isAccepted(candidate));
-    }
+    /** One run of the resolver, in which each bundle is looked at once. */
+    private final class Run implements ResolverHook {
+        private final Map<BundleRevision, Boolean> accepted = new IdentityHashMap<>();
 
-    @Override
-    public void filterSingletonCollisions(BundleCapability singleton,
-            Collection<BundleCapability> candidates) {
-        // not its subject
-    }
+        /** A bundle that is refused gets nothing that it needs, and so does not resolve. */
+        @Override
+        public void filterMatches(BundleRequirement requirement,
+                Collection<BundleCapability> candidates) {
+            if (!accepted.computeIfAbsent(requirement.getRevision(),
+                    GuardComponent.this::isAccepted)) {
+                candidates.clear();
+            }
+        }
 
-    @Override
-    public void filterMatches(BundleRequirement requirement,
-            Collection<BundleCapability> candidates) {
-        // not its subject
-    }
+        @Override
+        public void filterResolvable(Collection<BundleRevision> candidates) {
+            // Felix takes what is left for all there is: without even one bundle nobody else would
+            // get packages of those that are resolved already.
+        }
 
-    @Override
-    public void end() {
-        // keeps nothing of one run of the resolver
+        @Override
+        public void filterSingletonCollisions(BundleCapability singleton,
+                Collection<BundleCapability> candidates) {
+            // not its subject
+        }
+
+        @Override
+        public void end() {
+            accepted.clear();
+        }
     }
 
     private boolean isAccepted(BundleRevision revision) {
@@ -157,9 +168,9 @@ public final class GuardComponent implements BundleActivator, ResolverHookFactor
                 fault = violations.isEmpty() ? null : violations.getFirst()
                         + (violations.size() == 1 ? ""
                         : " (and " + (violations.size() - 1) + " more)");
-            } catch (IOException | RuntimeException | StackOverflowError e) {
-                // Thrown on, it would keep every bundle from resolving. Looked at again next time,
-                // for it may be that somebody left while his classes were read.
+            } catch (IOException | RuntimeException | Error e) {
+                // Thrown on, it would let the bundle in. Looked at again next time, for it may be
+                // that somebody left while his classes were read.
                 fault = "its classes cannot be checked: " + e;
                 lastModified = -1;
             }
