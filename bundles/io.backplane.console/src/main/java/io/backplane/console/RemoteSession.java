@@ -73,12 +73,13 @@ final class RemoteSession {
     }
 
     private void run() {
+        PrintStream err = output("err");
         try (CommandSession session = processor.createSession(InputStream.nullInputStream(),
-                output("out"), output("err"))) {
+                output("out"), err)) {
             session.put("SCOPE", TerminalPrompt.SCOPE);
             send("backplane", VersionInfo.CURRENT.packageName(), "prompt", TerminalPrompt.PROMPT);
             for (String line = lines.read(); line != null; line = lines.read()) {
-                answer(session, line);
+                answer(session, err, line);
             }
         } catch (OptionException e) {
             fatal(e.getMessage());
@@ -102,10 +103,12 @@ final class RemoteSession {
         }), false, StandardCharsets.UTF_8);
     }
 
-    private void answer(CommandSession session, String text) throws IOException, OptionException {
+    private void answer(CommandSession session, PrintStream err, String text)
+            throws IOException, OptionException {
         Map<String, Object> request = Json.parseObject(text);
         if (request.get("run") instanceof String line) {
             Outcome outcome = CommandRunner.run(session, line);
+            err.flush(); // also what was logged meanwhile on this thread
             if (outcome.error() != null) {
                 send("err", outcome.error() + "\n");
             }
