@@ -63,7 +63,8 @@ final class Diagnosis {
                 if (isNear(requirement, offer)) {
                     boolean fits = requirement.isMetBy(offer);
                     offers.add("version " + offer.version() + " of " + bundle.title()
-                            + (fits ? ", which is itself not resolved" : ""));
+                            + (!fits ? "" : bundle.isResolved() ? ", which leaves"
+                            : ", which is itself not resolved"));
                 }
             }
         }

@@ -13,6 +13,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.BeforeEach;
@@ -209,6 +210,40 @@ class DeployerTest {
         assertEquals(List.of(), host.done());
         deployer.deploy(good, true);
         assertEquals("api 1.1.0", host.world().byId(api.id()).title());
+    }
+
+    @Test
+    void jarThatComesBesideAnotherIsHeldAgainstWhatIsThereOnceThatIsGone() throws Exception {
+        Clause export = Clause.parse("x.y;version=1").getFirst();
+        LiveBundle old = host.add("driver", "1.0.0", "reference:file:/nowhere/driver",
+                List.of(Capability.ofPackage("x.y", export)), List.of());
+        Requirement need = Requirement.ofPackage("x.y", export);
+
+        assertEquals(null, besideFault(old, "driver", "1.0.0"), "the same version may come");
+        assertEquals("it needs the package x.y in version 1.0.0 or later, but there is only version"
+                + " 1.0.0 of driver 1.0.0, which leaves", besideFault(old, "driver", "1.1.0",
+                "Import-Package", "x.y;version=1"));
+        assertEquals("it is a fragment, which cannot be started",
+                besideFault(old, "part", "1.0.0", "Fragment-Host", "driver"));
+        host.add("user", "1.0.0", "reference:file:/nowhere/user", List.of(),
+                List.of(new Wire(need, old.id())));
+        assertEquals("user would restart, for they use driver 1.0.0; deploy with force=true"
+                + " insists", besideFault(old, "driver", "1.1.0"));
+        assertTrue(besideFault(null, "thief", "1.0.0", "Export-Package", "x.y;version=1")
+                .endsWith("would not see as the same; import it"));
+        assertEquals(List.of(), host.done());
+    }
+
+    private String besideFault(LiveBundle leaving, String name, String version, String... headers)
+            throws Exception {
+        Path jar = TestJar.write(folder.resolve("beside.jar"), name, version, headers);
+        try {
+            assertEquals(name, deployer.checkBeside(jar, leaving == null ? Set.of()
+                    : Set.of(leaving.id())).name());
+            return null;
+        } catch (Refusal e) {
+            return e.getMessage();
+        }
     }
 
     @Test
