@@ -29,6 +29,7 @@ final class Qcow2Node implements DriverNode, CheckableNode {
     // Immutable
     private final Qcow2Image image;
     private final Reader reader;
+    private final Sparseness sparseness;
     private final Writer writer;
     private final Eraser eraser;
     private final Resizer resizer;
@@ -43,6 +44,7 @@ final class Qcow2Node implements DriverNode, CheckableNode {
         this.names = names;
         lazyInHeader = (header.compatible() & Header.COMPATIBLE_LAZY_REFCOUNTS) != 0;
         AllocationList allocations = new AllocationList(image.lock, header.clusterBits());
+        sparseness = new Sparseness(image);
         reader = new Reader(image, Decompressor.of(header.compressionType()));
         writer = new Writer(image, reader, allocations);
         eraser = new Eraser(image, allocations);
@@ -147,6 +149,7 @@ final class Qcow2Node implements DriverNode, CheckableNode {
     @Override
     public BlockStatus blockStatus(long offset, long bytes) throws BlockException {
         image.checkUsable();
+        sparseness.awaitKnown();
         return reader.awaitStatus(offset, bytes);
     }
 
@@ -180,10 +183,9 @@ final class Qcow2Node implements DriverNode, CheckableNode {
                 names.backingFormat(), false, null, info, List.copyOf(image.snapshots));
     }
 
-    /** The tables describe a data file, and its length is what they say; as other programs show. */
     @Override
     public boolean hidesHolesBelow() {
-        return image.layout.dataFile();
+        return !sparseness.isSparse();
     }
 
     @Override

@@ -59,6 +59,14 @@ class GoldenTest {
             "write 256k 64k", "write -z 256k 8k"}) {
             qemuIo(write, "sub.qcow2");
         }
+        made("create -q -f qcow2 -o preallocation=metadata @sparse.qcow2 4M");
+        qemuIo("write 1M 1M", "sparse.qcow2");
+        made("convert -O qcow2 @r.raw @holes.qcow2");
+        try (RandomAccessFile file = new RandomAccessFile(folder.resolve("holes.qcow2").toFile(),
+                "r")) {
+            assertEquals(0, tools.run("fallocate -p -o " + (file.length() - 131072) + " -l 8192 "
+                    + folder.resolve("holes.qcow2")).code());
+        }
         made("create -q -f qcow2 -o data_file=@pre.raw,preallocation=metadata @pre.qcow2 1M");
         qemuIo("write 64k 4k", "pre.qcow2");
         made("create -q -f qcow2 -o data_file=@gone.raw @lost.qcow2 1M");
@@ -104,7 +112,8 @@ class GoldenTest {
         "check @c.qcow2", "check --output=json @c.qcow2", "check -q @a.qcow2", "check @leak.qcow2",
         "check --output=json @leak.qcow2", "check @r.raw", "check --output=json @r.raw",
         "map @a.qcow2", "map --output=json @a.qcow2", "map --output=json @c.qcow2",
-        "map --output=json @sub.qcow2", "map @pre.qcow2", "map --output=json @pre.qcow2",
+        "map --output=json @sub.qcow2", "map --output=json @holes.qcow2",
+        "map --output=json @sparse.qcow2", "map @pre.qcow2", "map --output=json @pre.qcow2",
         "info @pre.qcow2", "info --output=json @lost.qcow2", "info @fifo.qcow2",
         "map @r.raw", "map --output=json @r.raw", "map --output=json @odd.raw",
         "map @toptop.qcow2", "map --output=json @toptop.qcow2", "info @snap.qcow2",
