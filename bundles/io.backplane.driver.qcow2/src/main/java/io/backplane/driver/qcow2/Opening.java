@@ -202,6 +202,28 @@ final class Opening {
             BitmapsExtension decoded = BitmapsExtension.decode(bitmaps, layout.clusterBits());
             map.add(decoded.directoryOffset(), decoded.directoryBytes(),
                     MetadataMap.BITMAP_DIRECTORY);
+            awaitBitmaps(image, decoded);
+        }
+    }
+
+    /** What there is to show; a directory that is damaged is the check's to report. */
+    private void awaitBitmaps(Qcow2Image image, BitmapsExtension bitmaps) throws BlockException {
+        long end = bitmaps.directoryBytes();
+        if (end == 0 || bitmaps.directoryOffset() > file.length() - end) {
+            return;
+        }
+        try (BufferPool.Buffer directory = file.awaitRead(bitmaps.directoryOffset(), end)) {
+            long at = 0;
+            for (long i = 0; i < bitmaps.count() && at < end; i++) {
+                BitmapDirectoryEntry entry =
+                        BitmapDirectoryEntry.decode(directory.segment(), at, end);
+                image.bitmaps.add(entry.info());
+                at += entry.bytes();
+            }
+        } catch (BlockException e) {
+            if (e.kind() != Kind.CORRUPT) {
+                throw e;
+            }
         }
     }
 
@@ -244,18 +266,18 @@ final class Opening {
     /** Tables are written whole clusters at a time, so the file must have whole clusters. */
     private static void awaitFitFile(Qcow2Image image) throws BlockException {
         long mask = image.layout.clusterMask();
-        long length = image.file.length();
-        if ((length & mask) != 0) {
-            image.file.child.truncate(length + mask & ~mask, true, Preallocation.OFF, 0);
-        }
-        checkTable(image, "Active L1 table", image.l1.offset(), image.l1.count());
-        checkTable(image, "Reference count table", image.refcounts.tableOffset(),
+        long length = image.file.length() + mask & ~mask;
+        checkTable(length, "Active L1 table", image.l1.offset(), image.l1.count());
+        checkTable(length, "Reference count table", image.refcounts.tableOffset(),
                 image.refcounts.tableCount());
+        if (image.file.length() != length) {
+            image.file.child.truncate(length, true, Preallocation.OFF, 0);
+        }
     }
 
-    private static void checkTable(Qcow2Image image, String name, long offset, long count)
+    private static void checkTable(long length, String name, long offset, long count)
             throws BlockException {
-        if (offset > image.file.length() - (count << 3)) {
+        if (offset > length - (count << 3)) {
             throw new BlockException(Kind.CORRUPT, name + " offset " + offset
                     + " is outside the image file");
         }

@@ -303,6 +303,7 @@ final class Qcow2Check {
     private void awaitCompare() throws BlockException {
         long perBlock = 1L << layout.refcountBlockBits();
         long end = Math.max(references.end(), lastBlockEnd());
+        long fileEnd = image.file.length() + layout.clusterMask() >> layout.clusterBits();
         for (long base = 0; base < end; base += perBlock) {
             int index = (int) (base >> layout.refcountBlockBits());
             boolean block = index < image.refcounts.tableCount()
@@ -314,7 +315,10 @@ final class Qcow2Check {
                 }
             }
             for (long c = base; c < base + perBlock; c++) {
-                compare(c, awaitRefcount(c), references.get(c));
+                long found = references.get(c);
+                if (c < fileEnd || found != 0) { // behind the end there is nothing to leak
+                    compare(c, awaitRefcount(c), found);
+                }
             }
         }
     }

@@ -30,6 +30,7 @@ final class Qcow2Image {
 
     // Filled while opening
     final List<SnapshotInfo> snapshots = new ArrayList<>();
+    final List<Qcow2BitmapInfo> bitmaps = new ArrayList<>();
 
     // Set once while opening
     L1Table l1;

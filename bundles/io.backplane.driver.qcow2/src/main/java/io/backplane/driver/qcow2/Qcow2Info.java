@@ -2,6 +2,7 @@ package io.backplane.driver.qcow2;
 
 import io.backplane.schema.Name;
 import io.backplane.schema.Option;
+import java.util.List;
 
 /** What a qcow2 image says of itself beyond {@link io.backplane.block.ImageInfo}. */
 @Name("ImageInfoSpecificQCow2")
@@ -14,6 +15,7 @@ public record Qcow2Info(
         @Option(value = "whether refcount updates are postponed", optional = true)
         Boolean lazyRefcounts,
         @Option(value = "whether the image is marked corrupt", optional = true) Boolean corrupt,
+        @Option(value = "stored bitmaps", optional = true) List<Qcow2BitmapInfo> bitmaps,
         @Option("width of a refcount in bits") int refcountBits,
         @Option("compression of compressed clusters") Qcow2CompressionType compressionType) {
 }

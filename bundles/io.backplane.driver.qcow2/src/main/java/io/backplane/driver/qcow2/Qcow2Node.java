@@ -175,10 +175,12 @@ final class Qcow2Node implements DriverNode, CheckableNode {
     public ImageInfo imageInfo() {
         Layout layout = image.layout;
         boolean v3 = layout.version() >= 3;
+        List<Qcow2BitmapInfo> bitmaps = (image.autoclear & Header.AUTOCLEAR_BITMAPS) == 0
+                ? List.of() : List.copyOf(image.bitmaps);
         Qcow2Info info = new Qcow2Info(v3 ? "1.1" : "0.10", names.dataFile(),
                 layout.dataFile() ? image.rawDataFile : null, v3 ? layout.extendedL2() : null,
                 v3 ? lazyInHeader : null, v3 ? image.isCorrupt() : null,
-                1 << layout.refcountOrder(), names.compression());
+                bitmaps.isEmpty() ? null : bitmaps, 1 << layout.refcountOrder(), names.compression());
         return new ImageInfo(layout.clusterBytes(), image.isDirty(), names.backingFile(),
                 names.backingFormat(), false, null, info, List.copyOf(image.snapshots));
     }

@@ -2,8 +2,10 @@ package io.backplane.driver.qcow2;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.backplane.block.BlockException;
 import io.backplane.block.Preallocation;
 import io.backplane.block.RequestFlags;
 import io.backplane.block.spi.CheckableNode.CheckResult;
@@ -334,6 +336,22 @@ class ImageTest {
                 OnImage.write(node, 0, new byte[512]);
                 assertEquals(0, on.file.getLong(Header.AT_AUTOCLEAR));
                 on.awaitClose(node);
+            });
+        }
+    }
+
+    @Test
+    void imageThatIsRefusedStaysAsItIs() throws Exception {
+        try (OnImage on = new OnImage(1)) {
+            on.run(() -> {
+                on.awaitCreate(OnImage.create(MIB));
+                on.file.putLong(Header.AT_L1 + 4, 1L << 32);
+                on.file.truncate(on.file.length() - 1000, true, Preallocation.OFF, 0);
+                long before = on.file.length();
+                BlockException refused = assertThrows(BlockException.class, on::awaitOpen);
+                assertTrue(refused.getMessage().contains("Active L1 table offset 4294967296"),
+                        refused.getMessage());
+                assertEquals(before, on.file.length());
             });
         }
     }

@@ -54,6 +54,10 @@ class GoldenTest {
         qemuIo("write 0 100k", "snap.qcow2");
         made("snapshot -c another-name @snap.qcow2");
         leak(folder.resolve("a.qcow2"), folder.resolve("leak.qcow2"));
+        leakBehindTheEnd(folder.resolve("behind.qcow2"));
+        made("create -q -f qcow2 @bits.qcow2 1M");
+        made("bitmap --add @bits.qcow2 every");
+        made("bitmap --add --disable -g 4k @bits.qcow2 nothing");
         made("create -q -f qcow2 -o extended_l2=on @sub.qcow2 1M");
         for (String write : new String[] {"write 0 4k", "write 128k 2k", "write -z 192k 4k",
             "write 256k 64k", "write -z 256k 8k"}) {
@@ -101,6 +105,17 @@ class GoldenTest {
         }
     }
 
+    /** An image with a refcount of one for a cluster behind the end of the file. */
+    private static void leakBehindTheEnd(Path image) throws Exception {
+        made("create -q -f qcow2 @behind.qcow2 1M");
+        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+            file.seek(48);
+            file.seek(file.readLong());
+            file.seek(file.readLong() + 2 * 1000);
+            file.writeShort(1);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {
         "info @a.qcow2", "info --output=json @a.qcow2", "info @v2.qcow2", "info @small.qcow2",
@@ -112,7 +127,8 @@ class GoldenTest {
         "check @c.qcow2", "check --output=json @c.qcow2", "check -q @a.qcow2", "check @leak.qcow2",
         "check --output=json @leak.qcow2", "check @r.raw", "check --output=json @r.raw",
         "map @a.qcow2", "map --output=json @a.qcow2", "map --output=json @c.qcow2",
-        "map --output=json @sub.qcow2", "map --output=json @holes.qcow2",
+        "info @bits.qcow2", "info --output=json @bits.qcow2",
+        "check @behind.qcow2", "map --output=json @sub.qcow2", "map --output=json @holes.qcow2",
         "map --output=json @sparse.qcow2", "map @pre.qcow2", "map --output=json @pre.qcow2",
         "info @pre.qcow2", "info --output=json @lost.qcow2", "info @fifo.qcow2",
         "map @r.raw", "map --output=json @r.raw", "map --output=json @odd.raw",
