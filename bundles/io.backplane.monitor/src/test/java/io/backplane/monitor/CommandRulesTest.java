@@ -115,6 +115,28 @@ class CommandRulesTest {
     }
 
     @Test
+    @Rule(value = "E9", bug = "the commands of two monitors have a lane each")
+    void inALaneOfItsOwnACommandStartsInsideAnothersWait() throws Exception {
+        try (QmpClient one = QmpClient.negotiated(path)) {
+            one.send("{\"execute\":\"hang\"}");
+            awaitRunning();
+            fixture.main.spawn(() -> {
+                try {
+                    fixture.dispatcher.awaitExecute("hang", (Map<String, ?>) null,
+                            QmpSession.operator("another monitor"));
+                } catch (QmpException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            fixture.inMain(() -> null);
+            fixture.inMain(() -> null);
+            assertEquals(2, running.get(), "what the test of one lane looks at sees it");
+            release();
+            assertEquals(EMPTY, one.line());
+        }
+    }
+
+    @Test
     @Rule("E9")
     void aWaitingCommandLetsTheLoopGoOn() throws Exception {
         try (QmpClient client = QmpClient.negotiated(path)) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 
 /**
  * A world in which contexts, threads, timers, notifiers and disks run on the one thread that calls
@@ -220,12 +221,13 @@ public final class SimWorld {
         thread = Thread.currentThread();
         try {
             go(main(), "body", body);
-            loop(stepLimit, () -> !allEnded());
-            loop(stepLimit, () -> true); // what was begun comes to rest
+            loop(() -> stepLimit, () -> !allEnded());
+            loop(() -> stepLimit, () -> true); // what was begun comes to rest
             check();
             ending = true;
             contexts.forEach(SimContext::close);
-            loop(steps + LAST_STEPS_MAX, () -> true);
+            int last = steps + LAST_STEPS_MAX;
+            loop(() -> last, () -> true);
             contexts.forEach(SimContext::endLoop);
         } finally {
             Preemption.enter(null);
@@ -259,7 +261,7 @@ public final class SimWorld {
         return true;
     }
 
-    private void loop(int limit, BooleanSupplier goOn) {
+    private void loop(IntSupplier limit, BooleanSupplier goOn) {
         while (failure == null && goOn.getAsBoolean()) {
             collect();
             if (candidates.isEmpty()) {
@@ -270,8 +272,8 @@ public final class SimWorld {
             }
             int index = candidates.size() == 1 ? 0 : choices.next(candidates);
             step(candidates.get(index));
-            if (steps > limit) {
-                fail(new SimFailure("livelock: not at rest after " + limit + " steps\n"
+            if (steps > limit.getAsInt()) {
+                fail(new SimFailure("livelock: not at rest after " + steps + " steps\n"
                         + waiters(), null));
             }
         }

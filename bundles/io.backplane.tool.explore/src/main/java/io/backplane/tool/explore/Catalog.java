@@ -10,6 +10,8 @@ public final class Catalog {
             new io.backplane.tool.explore.scenario.AwaitKick(),
             new io.backplane.tool.explore.scenario.LostNotify(),
             new io.backplane.tool.explore.scenario.MutexHandOff(),
+            new io.backplane.tool.explore.scenario.PoolCap(),
+            new io.backplane.tool.explore.scenario.BlockResizeDrain(),
             new io.backplane.tool.explore.scenario.TrackedRequests(),
             new io.backplane.tool.explore.scenario.ContextMove(),
             new io.backplane.tool.explore.scenario.StreamGraphLock(),

@@ -6,6 +6,8 @@ import io.backplane.block.BlockdevRef;
 import io.backplane.block.BlockdevRefOrNull;
 import io.backplane.block.Permissions;
 import io.backplane.block.backend.BlockBackend;
+import io.backplane.block.graph.BlockNode;
+import io.backplane.block.graph.DrainedSection;
 import io.backplane.driver.file.FileDriver;
 import io.backplane.driver.file.FileEngines;
 import io.backplane.driver.file.FileOptions;
@@ -76,6 +78,15 @@ final class Overlay {
     void awaitClose() throws BlockException {
         backend.awaitClose();
         graph.awaitDelete(NODE);
+    }
+
+    BlockNode node() {
+        return graph.find(NODE);
+    }
+
+    /** Drains the image, or everything. */
+    DrainedSection awaitDrained() {
+        return world.pick(2) == 0 ? graph.awaitAllDrained() : graph.awaitDrained(node());
     }
 
     BlockBackend backend() {

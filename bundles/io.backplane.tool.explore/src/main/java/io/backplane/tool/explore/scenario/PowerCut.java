@@ -27,6 +27,7 @@ public final class PowerCut implements Scenario {
     private static final int CLUSTERS = 6;
     /** The last of these take up what the first batch of clusters has. */
     private static final int BIG_CLUSTERS = 8 * Qcow2Bytes.L2_ENTRIES;
+    private static final int STEPS_MAX = 200_000;
     private static final int FILLER = 0xff;
     private static final int FILL_CLUSTERS = 4 * Qcow2Bytes.L2_ENTRIES;
 
@@ -119,6 +120,7 @@ public final class PowerCut implements Scenario {
         overlay = new Overlay(world, CLUSTERS,
                 Qcow2Bytes.empty(big ? BIG_CLUSTERS : CLUSTERS, !big)).awaitOpen();
         if (big) {
+            world.limitSteps(STEPS_MAX); // it counts a thousand clusters, one by one
             awaitFill();
         }
         world.disk().faults().slowPercent = 10;
