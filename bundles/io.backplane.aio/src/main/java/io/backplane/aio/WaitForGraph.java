@@ -11,8 +11,8 @@ import java.util.Set;
 /**
  * Who waits for whom, as a snapshot taken while all go on. A vertex is a coroutine that waits for
  * something {@link Awaited}; an edge leads to each coroutine that must go on first (of drained
- * sections the carriers of requests, of locks the owner, of parked requests the owners of the
- * sections). A wait ends only when all of them have gone on, so a cycle that lasts is a deadlock.
+ * sections the carriers of requests, parked ones of owners that are busy among them, of locks the
+ * owner, of parked requests the owners of the sections). A wait ends only when all of them have gone on, so a cycle that lasts is a deadlock.
  * One that is seen once may be an accident of reading: it is the same cycle only if {@link
  * Cycle#waits}, which numbers the waits, is equal the next time.
  */

@@ -10,6 +10,7 @@ import io.backplane.block.BlockPermission;
 import io.backplane.block.BlockdevRef;
 import io.backplane.block.Permissions;
 import io.backplane.block.backend.BlockBackend;
+import io.backplane.block.backend.BlockDevOps;
 import io.backplane.block.graph.DrainedSection;
 import io.backplane.rules.Rule;
 import java.util.List;
@@ -110,6 +111,70 @@ class WatchdogTest {
             return null;
         });
         ended.get(10, TimeUnit.SECONDS);
+        daemon.inMain(() -> {
+            blk.awaitClose();
+            return null;
+        });
+    }
+
+    /** An owner that must not have its requests parked, and has. */
+    private static final class BusyOwner implements BlockDevOps {
+        volatile boolean busy = true;
+
+        @Override
+        public void drainedBegin() {
+            // what it began goes on
+        }
+
+        @Override
+        public boolean drainedPoll() {
+            return busy;
+        }
+
+        @Override
+        public void drainedEnd() {
+            // nothing was stopped
+        }
+
+        @Override
+        public void resized() {
+            // it flushes only
+        }
+    }
+
+    @Test
+    @Rule({"D6", "G6"})
+    void anOwnerBusyWithARequestThatItsDrainParksIsTold() throws Exception {
+        BlockBackend blk = attach();
+        BusyOwner owner = new BusyOwner();
+        var publication = daemon.inMain(() -> daemon.graph.publish("blk", owner));
+        CompletableFuture<Void> drained = new CompletableFuture<>();
+        daemon.loops().main().spawn(() -> {
+            daemon.graph.awaitDrained(daemon.graph.find("n"), "an operator").close();
+            drained.complete(null);
+        });
+        CompletableFuture<Void> flushed = new CompletableFuture<>();
+        daemon.inMain(() -> { // the drain has begun: it came first
+            daemon.loops().main().spawn(() -> {
+                try {
+                    blk.flush();
+                    flushed.complete(null);
+                } catch (Exception e) {
+                    flushed.completeExceptionally(e);
+                }
+            });
+            return null;
+        });
+        String data = awaitEvents("DEADLOCK_DETECTED").getFirst();
+        assertTrue(data.contains("of [n] (an operator)")
+                && data.contains("the end of the drain of block device 'blk'"), data);
+        owner.busy = false;
+        daemon.inMain(() -> {
+            publication.close(); // as good as an owner that has become quiet
+            return null;
+        });
+        drained.get(10, TimeUnit.SECONDS);
+        flushed.get(10, TimeUnit.SECONDS);
         daemon.inMain(() -> {
             blk.awaitClose();
             return null;

@@ -27,14 +27,19 @@ final class Above {
         }
     }
 
-    /** The coroutines with requests of these backends, those that are parked left out. */
+    /**
+     * The coroutines with requests of these backends that a drain waits for. One that is parked is
+     * not counted, so nobody waits for it; unless its owner says that it is busy: as far as can be
+     * seen, because it waits for that request.
+     */
     List<Coroutine> carriers(Graph graph) {
         List<Coroutine> carriers = new ArrayList<>();
         for (Coroutine coroutine : graph.main.coroutines().registry().busy()) {
             CarriedRequest request = coroutine.carried();
             if (request != null && request.target() instanceof Backend backend
                     && backends.contains(backend)
-                    && !(coroutine.awaited() instanceof ParkedRequests)) {
+                    && (!(coroutine.awaited() instanceof ParkedRequests)
+                            || backend.ownerBusy())) {
                 carriers.add(coroutine);
             }
         }

@@ -175,4 +175,69 @@ class DrainReportTest {
             f.on.await(write);
         });
     }
+
+    /**
+     * The planted bug: an owner that stays busy while it calls a verb, and has its requests parked
+     * (what {@link io.backplane.block.backend.BlockBackend#parkRequests} is there to prevent). The
+     * drain asks the owner, who waits for its request, which waits for the end of the drain.
+     */
+    @Test
+    @Rule({"D6", "G6"})
+    void ownerThatIsBusyWithARequestThatThisDrainParksIsACycle() throws Exception {
+        Fakes.run(f -> {
+            AioContext io = f.on.ioThread("io");
+            Node node = f.addDisk("d");
+            Backend blk = f.attach("blk", "d");
+            FakeDevice owner = new FakeDevice();
+            owner.polls = true;
+            f.graph.publish("blk", owner);
+            var drain = f.on.start(f.graph.main,
+                    () -> f.graph.awaitDrained(node, "a test").close());
+            f.until(() -> owner.begins == 1);
+            var request = f.write(blk, io, 4096);
+            f.until(() -> !cycles(f).isEmpty());
+            WaitForGraph.Cycle cycle = cycles(f).getFirst();
+            String text = String.join("\n", cycle.edges());
+            assertEquals(2, cycle.edges().size(), text);
+            assertTrue(text.contains("of [d] (a test)"), text);
+            assertTrue(text.contains("the end of the drain of block device 'blk'"), text);
+            DrainReport report = f.graph.drains().getFirst();
+            assertEquals(1, report.requests().size(), report::toString);
+            assertTrue(report.requests().getFirst().phase().startsWith("waits for the end of"),
+                    report::toString);
+            assertTrue(report.others().contains("block device 'blk': its owner is busy"),
+                    report::toString);
+            owner.polls = false;
+            f.graph.drains.wait.kick();
+            f.on.await(drain);
+            f.on.await(request);
+            assertEquals(List.of(), cycles(f));
+        });
+    }
+
+    @Test
+    @Rule("G6")
+    void drainThatWaitsForOneRequestWhileAnotherIsParkedIsNoCycle() throws Exception {
+        Fakes.run(f -> {
+            Node node = f.addDisk("d");
+            Backend blk = f.attach("blk", "d");
+            FakeDevice owner = new FakeDevice();
+            f.graph.publish("blk", owner);
+            FakeNode disk = f.disk.node("d");
+            disk.hold = true;
+            var inFlight = f.write(blk, 0);
+            f.until(() -> disk.heldCount() == 1);
+            var drain = f.on.start(f.graph.main, () -> f.graph.awaitDrained(node).close());
+            f.until(() -> owner.begins == 1);
+            var parked = f.write(blk, 4096);
+            f.until(() -> blk.parkedCount() == 1);
+            f.on.settle();
+            assertEquals(List.of(), cycles(f));
+            assertEquals(1, f.graph.drains().getFirst().requests().size());
+            disk.release();
+            f.on.await(drain);
+            f.on.await(inFlight);
+            f.on.await(parked);
+        });
+    }
 }
