@@ -39,7 +39,7 @@ final class Above {
             if (request != null && request.target() instanceof Backend backend
                     && backends.contains(backend)
                     && (!(coroutine.awaited() instanceof ParkedRequests)
-                            || backend.ownerBusy())) {
+                            || backend.ownerSeenBusy())) {
                 carriers.add(coroutine);
             }
         }

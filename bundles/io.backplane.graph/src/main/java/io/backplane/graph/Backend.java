@@ -40,6 +40,7 @@ final class Backend extends Edge implements BlockBackend {
     // Written in main, read anywhere
     private volatile int quiesceCount;
     private volatile boolean parks = true;
+    private volatile boolean ownerSeenBusy;
     private volatile boolean retracting;
     private volatile AioContext context;
 
@@ -88,6 +89,7 @@ final class Backend extends Edge implements BlockBackend {
         assert after >= 0 : "drain of backend '" + backendName + "' ended twice";
         quiesceCount = after;
         if (after == 0) {
+            ownerSeenBusy = false;
             parked.resume();
             owners.tell(BlockDevOps::drainedEnd);
         }
@@ -95,7 +97,14 @@ final class Backend extends Edge implements BlockBackend {
 
     @Override
     boolean parentBusy() {
-        return inFlight.count() > 0 || ownerBusy();
+        int count = inFlight.count();
+        ownerSeenBusy = ownerBusy();
+        return count > 0 || ownerSeenBusy;
+    }
+
+    /** Whether a drain that waits has found the owner busy when it looked last. Any thread. */
+    boolean ownerSeenBusy() {
+        return ownerSeenBusy;
     }
 
     /** Whether somebody attached says that it has not stopped yet. Main. */

@@ -49,9 +49,13 @@ final class ParkedRequests implements Awaited {
             guard.unlock();
         }
         Coroutine.suspend(this);
+        return !wasRetracted(self);
+    }
+
+    private boolean wasRetracted(Coroutine request) {
         guard.lock();
         try {
-            return !retracted.remove(self);
+            return retracted.remove(request);
         } finally {
             guard.unlock();
         }

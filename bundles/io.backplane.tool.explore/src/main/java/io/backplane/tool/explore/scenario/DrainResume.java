@@ -37,7 +37,7 @@ public final class DrainResume implements Scenario {
     public List<Bug> bugs() {
         return List.of(
                 Bug.of("counted-after-wake", "a parked request counts itself in when it goes on",
-                        Patch.call(PARKED, "resume", IN_FLIGHT, "increment", DrainResume.class,
+                        Patch.call(PARKED, "wakeAll", IN_FLIGHT, "increment", DrainResume.class,
                                 "nothing"),
                         Patch.call(PARKED, "awaitResume", "io.backplane.aio.Coroutine",
                                 "suspend", DrainResume.class, "suspendThenCount")),
