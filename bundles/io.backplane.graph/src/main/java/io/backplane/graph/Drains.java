@@ -1,13 +1,16 @@
 package io.backplane.graph;
 
 import io.backplane.aio.AioContext;
+import io.backplane.aio.AioTimer;
 import io.backplane.aio.AioWait;
+import io.backplane.aio.Awaited;
 import io.backplane.aio.Coroutine;
 import io.backplane.aio.GraphUnlocked;
 import io.backplane.block.BlockException;
 import io.backplane.block.graph.DrainedSection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 
 /**
  * Drained sections.
@@ -114,6 +117,19 @@ final class Drains {
     private void endAll() {
         allCount--;
         graph.nodes.all().forEach(Node::quiesceEnd);
+    }
+
+    /** Waits while {@code busy}, so long at most; returns whether it is over. */
+    boolean awaitEnd(BooleanSupplier busy, Awaited reason, long timeoutNs) {
+        boolean[] expired = {false};
+        try (AioTimer timer = graph.main.newTimer("deadline", () -> {
+            expired[0] = true;
+            wait.kick();
+        })) {
+            timer.armAt(graph.main.nowNs() + timeoutNs);
+            wait.awaitWhile(() -> !expired[0] && busy.getAsBoolean(), reason);
+        }
+        return !busy.getAsBoolean();
     }
 
     /** The sections that wait or hold, oldest first. */

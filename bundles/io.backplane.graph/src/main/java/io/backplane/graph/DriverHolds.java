@@ -1,10 +1,11 @@
 package io.backplane.graph;
 
-import io.backplane.aio.CoMutex;
+import io.backplane.aio.AioTimer;
 import io.backplane.block.BlockException;
 import io.backplane.block.graph.DrainedSection;
 import io.backplane.block.graph.DriverAbsence;
 import io.backplane.block.graph.DriverSwap;
+import io.backplane.block.graph.DriverVersion;
 import io.backplane.block.spi.BlockDriver;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,12 +27,20 @@ final class DriverHolds {
     /** How long what is inside a broken driver may take to come out. */
     private static final long QUIET_TIMEOUT_NS = 10_000_000_000L;
 
+    /** The same for what did not come out when it had to. */
+    private static final long STUCK_AGAIN_NS = 200_000_000;
+    private static final long RETRY_FIRST_NS = 100_000_000;
+    private static final long RETRY_LONGEST_NS = 10_000_000_000L;
+    private static final long NS_IN_MS = 1_000_000;
+
     // Immutable
     private final Graph graph;
     private final FreezeThaw freezeThaw;
 
     // Global state
     private MissingPolicy policy = MissingPolicy.DEFAULT;
+    private AioTimer retry;
+    private long retryNs = RETRY_FIRST_NS;
 
     DriverHolds(Graph graph) {
         this.graph = graph;
@@ -48,33 +57,64 @@ final class DriverHolds {
     void awaitRemoved(BlockDriver driver) {
         graph.drains.wait.awaitWhile(() -> graph.nodes.all().stream().anyMatch(
                 node -> node.driver == driver && node.stage == Node.Stage.OPENING));
-        try (CoMutex.Held _ = graph.exchange.awaitLock()) {
-            List<Node> nodes = graph.nodes.open().stream()
-                    .filter(node -> node.driver == driver).toList();
-            Map<String, List<String>> missing = new TreeMap<>();
-            for (List<Node> family : Families.of(nodes)) {
-                for (Node node : awaitFreezeFamily(driver, family)) {
-                    missing.computeIfAbsent(node.driver(), _ -> new ArrayList<>())
-                            .add(node.name());
-                }
+        Map<String, List<String>> missing = new TreeMap<>();
+        int[] left = {0};
+        for (List<Node> part : Families.parts(graph.nodes.open())) {
+            if (part.stream().anyMatch(node -> concerns(driver, node))) {
+                left[0]++;
+                graph.main.spawn(() -> {
+                    try {
+                        awaitRemoved(driver, part, missing);
+                    } finally {
+                        left[0]--;
+                        graph.drains.wait.kick();
+                    }
+                });
             }
-            for (Node node : graph.nodes.open()) {
-                if (node.hold != null && node.hold.lost(driver)) {
-                    missing.computeIfAbsent(node.driver(), _ -> new ArrayList<>())
-                            .add(node.name());
-                }
-            }
-            awaitHealLocked();
-            missing.forEach((name, names) -> tellMissing(name, names.stream()
-                    .filter(n -> graph.nodes.find(n) != null && graph.nodes.find(n).hold != null)
-                    .toList()));
         }
+        graph.drains.awaitEnd(() -> left[0] > 0, null, QUIET_TIMEOUT_NS);
+        tellMissing(missing); // and do not wait with it for who is stuck
+        graph.drains.wait.awaitWhile(() -> left[0] > 0);
+        tellMissing(missing);
+    }
+
+    private static boolean concerns(BlockDriver driver, Node node) {
+        return node.driver == driver || node.swapping
+                || node.hold != null && node.hold.frozen.driver() == driver;
+    }
+
+    /** One after the other with all that hang together; each disk for itself. */
+    private void awaitRemoved(BlockDriver driver, List<Node> part,
+            Map<String, List<String>> missing) {
+        try (Exchanges.Held held = graph.exchanges.awaitLock(part)) {
+            List<Node> nodes = held.open().stream().filter(node -> node.driver == driver)
+                    .toList();
+            List<Node> gone = new ArrayList<>();
+            for (List<Node> family : Families.of(nodes)) {
+                gone.addAll(awaitFreezeFamily(driver, family));
+            }
+            for (Node node : held.open()) {
+                if (node.hold != null && node.hold.lost(driver)) {
+                    gone.add(node);
+                }
+            }
+            awaitHeal(held);
+            gone.forEach(node -> missing.computeIfAbsent(node.driver(), _ -> new ArrayList<>())
+                    .add(node.name()));
+        }
+    }
+
+    private void tellMissing(Map<String, List<String>> missing) {
+        missing.forEach((name, names) -> tellMissing(name, names.stream()
+                .filter(n -> graph.nodes.find(n) != null && graph.nodes.find(n).hold != null)
+                .toList()));
+        missing.clear();
     }
 
     private void tellMissing(String driver, List<String> nodes) {
         if (!nodes.isEmpty()) {
             LOG.warn("driver '{}' is missing: nodes {} {}", driver, nodes,
-                    policy.hold() ? "wait up to " + policy.timeoutNs() / 1_000_000 + " ms"
+                    policy.hold() ? "wait up to " + policy.timeoutNs() / NS_IN_MS + " ms"
                             : "fail");
             graph.listeners.driverMissing(new DriverAbsence(driver, nodes, policy.hold(),
                     policy.hold() ? policy.timeoutNs() : 0));
@@ -154,16 +194,13 @@ final class DriverHolds {
     void awaitQuarantine(NodeFault fault) {
         Node node = fault.node;
         long quietNs = Math.min(policy.timeoutNs(), QUIET_TIMEOUT_NS);
-        try (CoMutex.Held _ = graph.exchange.awaitLock()) {
-            if (node.fault() == fault && node.stage == Node.Stage.OPEN && node.hold == null) {
-                try (DrainedSection _ = graph.drains.awaitBegin(List.of(node),
-                        "quarantine of '" + node.name() + "'", quietNs)) {
-                    awaitAbandon(node);
-                }
+        try (Exchanges.Held held = graph.exchanges.awaitLock(List.of(node))) {
+            if (node.fault() == fault && node.hold == null) {
+                awaitAbandon(node, quietNs);
             }
             graph.listeners.driverFailed(fault.report(policy.hold(),
                     policy.hold() ? policy.timeoutNs() : 0));
-            awaitHealLocked();
+            awaitHeal(held);
         } catch (BlockException e) {
             LOG.error("{}: {}; its requests fail from now on", fault, e.getMessage());
             fault.end(false);
@@ -177,18 +214,32 @@ final class DriverHolds {
         }
     }
 
-    private void awaitAbandon(Node node) {
-        graph.drains.wait.awaitWhile(() -> Work.isAbove(node) || node.isBusy());
-        if (node.stage == Node.Stage.OPEN && node.hold == null) {
-            node.swapping = true;
-            node.failed.add(node.driver);
-            try {
-                hold(freezeThaw.awaitAbandon(node), true, graph.main.nowNs());
-            } finally {
-                node.swapping = false;
-                graph.drains.wait.kick();
+    /** @throws BlockException BUSY if something stays inside; the node is as it was */
+    private void awaitAbandon(Node node, long quietNs) throws BlockException {
+        if (node.stage != Node.Stage.OPEN) {
+            return;
+        }
+        try (DrainedSection _ = graph.drains.awaitBegin(List.of(node),
+                "quarantine of '" + node.name() + "'", quietNs)) {
+            if (!graph.drains.awaitEnd(() -> isInUse(node), null, quietNs)) {
+                throw new BlockException(BlockException.Kind.BUSY, "An operation on '"
+                        + node.name() + "' does not end within " + quietNs / NS_IN_MS + " ms");
+            }
+            if (node.stage == Node.Stage.OPEN && node.hold == null) {
+                node.swapping = true;
+                node.failed.add(node.driver);
+                try {
+                    hold(freezeThaw.awaitAbandon(node), true, graph.main.nowNs());
+                } finally {
+                    node.swapping = false;
+                    graph.drains.wait.kick();
+                }
             }
         }
+    }
+
+    private static boolean isInUse(Node node) {
+        return Work.isAbove(node) || node.isBusy();
     }
 
     /** What waits fails. */
@@ -203,36 +254,79 @@ final class DriverHolds {
 
     // A driver comes
 
-    /** Thaws what can be. */
-    void awaitHeal() {
-        if (graph.nodes.all().stream().allMatch(node -> node.hold == null)) {
-            return;
-        }
-        try (CoMutex.Held _ = graph.exchange.awaitLock()) {
-            awaitHealLocked();
+    /** Thaws what can be, each disk for itself; it ends later. */
+    void heal() {
+        List<Node> waiting = graph.nodes.all().stream()
+                .filter(node -> node.hold != null || isStuck(node)).toList();
+        for (List<Node> part : Families.parts(waiting)) {
+            graph.main.spawn(() -> {
+                try (Exchanges.Held held = graph.exchanges.awaitLock(part)) {
+                    awaitHeal(held);
+                }
+            });
         }
     }
 
-    private void awaitHealLocked() {
+    /** Whether a broken half could not be taken off when it broke. */
+    private static boolean isStuck(Node node) {
+        return node.fault() != null && node.fault().isOver() && node.hold == null;
+    }
+
+    private void awaitHeal(Exchanges.Held held) {
         Map<String, List<String>> restored = new LinkedHashMap<>();
+        held.open().stream().filter(DriverHolds::isStuck).forEach(this::awaitFreed);
         for (boolean progress = true; progress;) {
             progress = false;
-            for (Node node : graph.nodes.open()) {
+            for (Node node : held.open()) {
                 DriverSet.Entry by = node.hold == null ? null : successor(node.hold.frozen);
                 if (by != null && node.children.stream().allMatch(e -> e.child.hold == null)) {
                     boolean own = node.hold.own;
                     if (awaitHeal(node, by)) {
                         progress = true;
+                        retryNs = RETRY_FIRST_NS;
                         if (own) {
                             restored.computeIfAbsent(node.driver(), _ -> new ArrayList<>())
                                     .add(node.name());
                         }
+                    } else {
+                        retryLater();
                     }
                 }
             }
         }
         graph.retyping.refreshAll();
         restored.forEach(graph.listeners::driverRestored);
+    }
+
+    /** What was inside may have come out. */
+    private void awaitFreed(Node node) {
+        try {
+            awaitAbandon(node, STUCK_AGAIN_NS);
+        } catch (BlockException e) {
+            LOG.debug("{}: {}", node, e.getMessage());
+        }
+    }
+
+    /** A thaw failed for something that may pass, such as trouble of the host. */
+    private void retryLater() {
+        if (retry == null && !graph.nodes.all().isEmpty()) {
+            retry = graph.main.newTimer("another thaw", this::retry);
+            retry.armAt(graph.main.nowNs() + retryNs);
+            retryNs = Math.min(2 * retryNs, RETRY_LONGEST_NS);
+        }
+    }
+
+    private void retry() {
+        close();
+        graph.main.spawn(this::heal);
+    }
+
+    /** All nodes are closed. */
+    void close() {
+        if (retry != null) {
+            retry.close();
+            retry = null;
+        }
     }
 
     private DriverSet.Entry successor(Frozen frozen) {
@@ -245,31 +339,48 @@ final class DriverHolds {
 
     private boolean awaitHeal(Node node, DriverSet.Entry by) {
         Hold hold = node.hold;
-        try (DrainedSection _ = graph.drains.awaitBegin(node, "return of a driver")) {
-            graph.drains.wait.awaitWhile(() -> Work.isAbove(node) || node.isBusy());
-            if (node.hold != hold || node.stage != Node.Stage.OPEN) {
+        try (DrainedSection _ = graph.drains.awaitBegin(List.of(node), "return of a driver",
+                QUIET_TIMEOUT_NS)) {
+            boolean quiet = graph.drains.awaitEnd(() -> isInUse(node), null, QUIET_TIMEOUT_NS);
+            if (!quiet || node.hold != hold || node.stage != Node.Stage.OPEN) {
                 return false;
             }
             node.swapping = true;
             try {
-                freezeThaw.awaitThaw(hold.frozen, by);
-                freezeThaw.awaitPermissions(List.of(node));
-            } catch (BlockException e) {
-                LOG.error("{}: driver {} {} does not go on with it: {}", node,
-                        by.version().bundle(), by.version().version(), e.getMessage());
-                return false;
+                awaitThaw(node, by);
             } finally {
                 node.swapping = false;
                 graph.drains.wait.kick();
             }
             boolean waited = hold.waits();
+            DriverVersion before = hold.frozen.version();
+            boolean other = !by.driver().equals(hold.frozen.driver());
             hold.end();
             node.checkLength();
-            if (!by.driver().equals(hold.frozen.driver())) {
-                graph.listeners.driverSwapped(new DriverSwap(node.name(), hold.frozen.version(),
-                        by.version(), waited ? graph.main.nowNs() - hold.beganNs : 0));
+            if (other) {
+                graph.listeners.driverSwapped(new DriverSwap(node.name(), before, by.version(),
+                        waited ? graph.main.nowNs() - hold.beganNs : 0));
             }
             return true;
+        } catch (BlockException e) {
+            String trouble = by.version() + e.getMessage();
+            if (!hold.trouble.equals(trouble)) {
+                hold.trouble = trouble;
+                LOG.error("{}: driver {} {} does not go on with it: {}", node,
+                        by.version().bundle(), by.version().version(), e.getMessage());
+            }
+            return false;
+        }
+    }
+
+    /** @throws BlockException the node is frozen as before */
+    private void awaitThaw(Node node, DriverSet.Entry by) throws BlockException {
+        freezeThaw.awaitThaw(node.hold.frozen, by);
+        try {
+            freezeThaw.awaitPermissions(List.of(node));
+        } catch (BlockException e) {
+            node.hold.frozen = freezeThaw.awaitForce(node);
+            throw e;
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.backplane.graph;
 
-import io.backplane.aio.CoMutex;
 import io.backplane.block.BlockException;
 import io.backplane.block.graph.BlockGraph.SwapPace;
 import io.backplane.block.graph.DrainedSection;
@@ -89,7 +88,7 @@ final class DriverSwaps {
      */
     private List<DriverSwap> awaitSwapFamily(List<Node> family,
             Map<Node, DriverSet.Entry> targets) throws BlockException {
-        try (CoMutex.Held _ = graph.exchange.awaitLock()) {
+        try (Exchanges.Held _ = graph.exchanges.awaitLock(family)) {
             awaitFlushAhead(family);
             long beganNs = graph.main.nowNs();
             long quietNs;

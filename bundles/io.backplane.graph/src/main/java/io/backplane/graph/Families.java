@@ -53,6 +53,39 @@ final class Families {
         return order;
     }
 
+    /** Splits {@code nodes} into parts with nothing above or below in common. */
+    static List<List<Node>> parts(Collection<Node> nodes) {
+        Set<Node> left = new LinkedHashSet<>(nodes);
+        List<List<Node>> parts = new ArrayList<>();
+        while (!left.isEmpty()) {
+            Set<Node> together = together(List.of(left.iterator().next()));
+            parts.add(left.stream().filter(together::contains).toList());
+            left.removeAll(together);
+        }
+        return parts;
+    }
+
+    /** The nodes and all that hang together with them. */
+    static Set<Node> together(Collection<Node> nodes) {
+        Set<Node> all = new LinkedHashSet<>();
+        nodes.forEach(node -> addTogether(node, all));
+        return all;
+    }
+
+    private static void addTogether(Node node, Set<Node> all) {
+        if (!all.add(node)) {
+            return;
+        }
+        for (Edge edge : node.parents) {
+            if (edge.parentNode() != null) {
+                addTogether(edge.parentNode(), all);
+            }
+        }
+        for (NodeEdge edge : node.children) {
+            addTogether(edge.child, all);
+        }
+    }
+
     /** The nodes and all nodes above. */
     static Set<Node> withAncestors(Collection<Node> nodes) {
         Set<Node> all = new LinkedHashSet<>();

@@ -1,7 +1,6 @@
 package io.backplane.graph;
 
 import io.backplane.aio.AioContext;
-import io.backplane.aio.CoMutex;
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockdevOptions;
 import io.backplane.block.BlockdevRef;
@@ -51,8 +50,7 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
     final Retyping retyping = new Retyping(this);
     final DriverSwaps swaps = new DriverSwaps(this);
     final DriverHolds holds = new DriverHolds(this);
-    /** Only one exchange of drivers at a time. */
-    final CoMutex exchange = new CoMutex("the exchange of drivers");
+    final Exchanges exchanges = new Exchanges(this);
 
     // Any thread
     final DriverSet drivers = new DriverSet();
@@ -88,7 +86,7 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
     public void addDriver(BlockDriver driver, DriverVersion version) {
         drivers.add(driver, version);
         main.schedule(listeners::driversChanged);
-        main.spawn(holds::awaitHeal);
+        main.spawn(holds::heal);
     }
 
     /**
@@ -367,6 +365,7 @@ public final class Graph implements BlockGraph, BlockDevOpsPublisher, AutoClosea
         assertMain();
         holds.endAll();
         closer.awaitCloseAll();
+        holds.close();
     }
 
     @Override

@@ -10,11 +10,13 @@ import io.backplane.block.spi.BlockDriver;
  */
 final class Hold {
     // Immutable
-    final Frozen frozen;
     final long beganNs;
     private final AioTimer timer;
 
     // Global state
+    Frozen frozen;
+    /** What was last said of why it does not thaw. */
+    String trouble = "";
     /** Whether its own driver went away; else it waits for a node below. */
     boolean own;
     /** Null: requests fail. */

@@ -108,6 +108,16 @@ final class NodeFault implements Awaited {
         }
     }
 
+    /** Whether nobody waits for the end of it any more. */
+    boolean isOver() {
+        guard.lock();
+        try {
+            return over;
+        } finally {
+            guard.unlock();
+        }
+    }
+
     DriverFault report(boolean held, long timeoutNs) {
         return new DriverFault(node.name(), version, exceptionClass, message, held, timeoutNs);
     }

@@ -1,6 +1,5 @@
 package io.backplane.graph;
 
-import io.backplane.aio.AioTimer;
 import io.backplane.aio.Awaited;
 import io.backplane.aio.Coroutine;
 import io.backplane.block.graph.DrainReport;
@@ -55,15 +54,7 @@ final class Section implements DrainedSection, Awaited {
 
     /** Waits for what is in flight, so long at most; returns whether it is quiet. */
     boolean awaitQuiet(long timeoutNs) {
-        boolean[] expired = {false};
-        try (AioTimer timer = graph.main.newTimer("drain deadline", () -> {
-            expired[0] = true;
-            graph.drains.wait.kick();
-        })) {
-            timer.armAt(graph.main.nowNs() + timeoutNs);
-            graph.drains.wait.awaitWhile(() -> !expired[0] && isBusy(), this);
-        }
-        if (isBusy()) {
+        if (!graph.drains.awaitEnd(this::isBusy, this, timeoutNs)) {
             return false;
         }
         waiting = false;

@@ -31,6 +31,8 @@ final class FakeDriver implements BlockDriver {
     String failOpen;
     Opening onOpen;
     String failFreeze;
+    /** What its nodes answer when they are told of permissions. */
+    BlockException failPermissions;
     String failThaw;
     boolean readOnlyFile;
     List<ImpliedChild> implied = new ArrayList<>();

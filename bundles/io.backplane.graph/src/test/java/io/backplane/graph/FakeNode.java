@@ -278,6 +278,9 @@ final class FakeNode implements DriverNode {
 
     @Override
     public void awaitPermissionsChanged(Permissions parents) throws BlockException {
+        if (driver.failPermissions != null) {
+            throw driver.failPermissions;
+        }
         if (failPermissions != null) {
             throw failPermissions;
         }
