@@ -82,13 +82,14 @@ public final class SysFile {
      * What {@code statx(2)} says of an open file.
      *
      * @param mode type and permissions, {@code st_mode}
+     * @param blockBytes preferred unit of I/O; in hugetlbfs the size of its pages
      * @param bytes length; 0 for devices
      * @param allocatedBytes storage taken up
      * @param directMemoryAlign alignment of memory for O_DIRECT; 0: unknown
      * @param directOffsetAlign alignment of offset and length for O_DIRECT; 0: unknown
      */
-    public record FileStatus(int mode, long bytes, long allocatedBytes, int directMemoryAlign,
-            int directOffsetAlign) {
+    public record FileStatus(int mode, int blockBytes, long bytes, long allocatedBytes,
+            int directMemoryAlign, int directOffsetAlign) {
     }
 
     private SysFile() {
@@ -193,7 +194,8 @@ public final class SysFile {
             }
             boolean direct = (st.get(ValueLayout.JAVA_INT, 0) & STATX_DIOALIGN) != 0;
             return new FileStatus(st.get(ValueLayout.JAVA_SHORT, 28) & 0xffff,
-                    st.get(ValueLayout.JAVA_LONG, 40), st.get(ValueLayout.JAVA_LONG, 48) * 512,
+                    st.get(ValueLayout.JAVA_INT, 4), st.get(ValueLayout.JAVA_LONG, 40),
+                    st.get(ValueLayout.JAVA_LONG, 48) * 512,
                     direct ? st.get(ValueLayout.JAVA_INT, 152) : 0,
                     direct ? st.get(ValueLayout.JAVA_INT, 156) : 0);
         }

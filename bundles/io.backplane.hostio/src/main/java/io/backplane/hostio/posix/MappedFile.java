@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class MappedFile implements AutoCloseable {
     private static final long PAGE_BYTES = 4096;
+    private static final long PAGE_BYTES_MAX = 1 << 30;
 
     // Immutable
     private final Arena arena;
@@ -32,16 +33,25 @@ public final class MappedFile implements AutoCloseable {
     @AnyThread
     public static MappedFile map(int fd, long offset, long bytes, boolean writable)
             throws HostIoException {
-        long start = offset & -PAGE_BYTES;
+        long page = pageBytes(fd);
+        long start = offset & -page;
         long skip = offset - start;
         Arena arena = Arena.ofShared();
-        SysMemory.Mapping mapping =
-                SysMemory.map(fd, start, skip + bytes, writable, arena, false);
+        SysMemory.Mapping mapping = SysMemory.map(fd, start, skip + bytes + page - 1 & -page,
+                writable, arena, false);
         if (mapping.errno() != 0) {
             arena.close();
             throw Fds.failure(mapping.errno(), "mmap of " + bytes + " bytes at offset " + offset);
         }
         return new MappedFile(arena, mapping.segment().asSlice(skip, bytes));
+    }
+
+    /** What offsets and, to unmap, lengths must be multiples of: huge pages are mapped as wholes. */
+    private static long pageBytes(int fd) {
+        SysFile.FileStatus status = SysFile.status(fd);
+        long block = status == null ? 0 : status.blockBytes();
+        return block > PAGE_BYTES && block <= PAGE_BYTES_MAX && Long.bitCount(block) == 1 ? block
+                : PAGE_BYTES;
     }
 
     /** Length in bytes of an open file; 0 for what has none. */

@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.backplane.hostio.Errno;
 import io.backplane.hostio.HostIoException;
 import io.backplane.memory.IoVector;
+import io.backplane.sys.SysFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -178,6 +180,28 @@ class UnixSocketTest {
             assertTrue(Files.exists(path));
         }
         assertFalse(Files.exists(path));
+    }
+
+    @Test
+    void partsOfHugePagesAreMappedAndUnmapped() throws Exception {
+        Path mount = Files.readAllLines(Path.of("/proc/mounts")).stream()
+                .map(line -> line.split(" ")).filter(mounted -> mounted[2].equals("hugetlbfs"))
+                .map(mounted -> Path.of(mounted[1])).findFirst().orElse(null);
+        assumeTrue(mount != null && Files.readString(Path.of("/proc/meminfo"))
+                .matches("(?s).*HugePages_Free: +[2-9].*Hugepagesize: +2048 kB.*"), "huge pages");
+        Path path = mount.resolve("backplane-test-" + ProcessHandle.current().pid());
+        int fd = SysFile.open(path.toString(), 0102, 0600); // O_RDWR | O_CREAT
+        try {
+            Files.delete(path);
+            assertEquals(0, SysFile.ftruncate(fd, 4 << 20));
+            MappedFile part = MappedFile.map(fd, 0xc0000, 0x150000, true);
+            part.segment().set(ValueLayout.JAVA_BYTE, 0x14ffff, (byte) 7);
+            assertTrue(Files.readString(Path.of("/proc/self/maps")).contains(path.toString()));
+            part.close();
+            assertFalse(Files.readString(Path.of("/proc/self/maps")).contains(path.toString()));
+        } finally {
+            Fds.close(fd);
+        }
     }
 
     @Test
