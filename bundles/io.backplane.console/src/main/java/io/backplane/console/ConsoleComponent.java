@@ -44,14 +44,16 @@ public final class ConsoleComponent {
         command = context.getProperty("backplane.command");
         onTerminal = Boolean.parseBoolean(context.getProperty("backplane.console"))
                 && System.console() != null && System.console().isTerminal();
-        socket = open(startup.dataFolder().resolve(SOCKET));
+        String script = context.getProperty("backplane.script");
+        socket = open(startup.dataFolder().resolve(SOCKET),
+                script == null ? "./backplane" : script);
     }
 
-    private SessionSocket open(Path path) {
+    private SessionSocket open(Path path, String script) {
         try {
             SessionSocket opened = SessionSocket.open(path, processor);
-            startup.announce("Shell, also for scripts (-c COMMAND):\n  ./backplane shell --socket "
-                    + path);
+            startup.announce("Shell, also for scripts (-c COMMAND):\n  " + script
+                    + " shell --socket " + path);
             return opened;
         } catch (IOException | UnsupportedOperationException e) {
             LOG.error("no shell at {}: {}", path, e.toString());

@@ -10,6 +10,7 @@ import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
+import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 
@@ -25,6 +26,8 @@ final class TerminalPrompt implements AutoCloseable {
     static final String PROMPT = "backplane> ";
     /** Where names without a scope are looked up. */
     static final String SCOPE = "bp:felix:gogo:*";
+
+    private static final Size SIZE = new Size(80, 24);
 
     // Immutable
     private final Terminal terminal;
@@ -55,6 +58,9 @@ final class TerminalPrompt implements AutoCloseable {
      */
     static TerminalPrompt start(CommandProcessor processor, Runnable stop) throws IOException {
         Terminal terminal = openTerminal();
+        if (terminal.getWidth() <= 0 || terminal.getHeight() <= 0) { // a serial line knows no size
+            terminal.setSize(SIZE);
+        }
         terminal.handle(Terminal.Signal.INT, signal -> stop.run());
         CommandSession session = processor.createSession(InputStream.nullInputStream(),
                 terminal.output(), terminal.output());

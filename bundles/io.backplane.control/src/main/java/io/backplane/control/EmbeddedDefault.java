@@ -22,7 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What is served when nobody says what: one disk in the data folder, as virtio-blk over
- * vhost-user, and QMP. The disk is qcow2, or raw in a distribution without qcow2. Everything is done by commands, as a user would do it.
+ * vhost-user, and QMP. The disk is qcow2, or raw in a distribution without qcow2. Everything is
+ * done by commands, as a user would do it.
  */
 final class EmbeddedDefault {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDefault.class);
@@ -149,12 +150,18 @@ final class EmbeddedDefault {
                 "    -numa node,memdev=mem \\",
                 "    -chardev socket,id=disk,path=" + comma(diskSocket) + ",reconnect=1 \\",
                 "    -device vhost-user-blk-pci,chardev=disk,num-queues=1",
-                "",
-                "Look at the disk without a VM:",
-                "  ./backplane guest --socket " + diskSocket + " info",
-                "",
+                guest(diskSocket),
                 "Talk QMP (then type {\"execute\": \"qmp_capabilities\"}):",
                 "  socat - UNIX-CONNECT:" + qmpSocket));
+    }
+
+    /** Named as the user calls it, and only if this distribution has the tool. */
+    private static String guest(Path diskSocket) {
+        String home = System.getProperty("backplane.home");
+        return home == null || !Files.exists(Path.of(home, "etc/guest.classpath")) ? ""
+                : "\nLook at the disk without a VM:\n  "
+                        + System.getProperty("backplane.script", "./backplane")
+                        + " guest --socket " + diskSocket + " info\n";
     }
 
     private static String comma(Path path) {
