@@ -119,6 +119,7 @@ class ModelSwapTest {
             guest.sync();
             server.drained = true;
             server.notice(server.ops::drainedBegin);
+            server.awaitQuiet();
             guest.queue(0, 0, Guest.OUT, 1);
             guest.kick(0);
             add(server, server.model(), 2);

@@ -1,6 +1,7 @@
 package io.backplane.export.vhostuser;
 
 import io.backplane.aio.AioContext;
+import io.backplane.aio.Coroutine;
 import io.backplane.aio.PollingOptions;
 import io.backplane.block.backend.BlockDevOps;
 import io.backplane.device.virtio.blk.VirtioBlkModel;
@@ -125,7 +126,10 @@ final class Server implements AutoCloseable {
     /** Waits until nothing is in flight and no queue takes requests, as a drain does. */
     void awaitQuiet() throws Exception {
         inMain(() -> {
-            backend.inFlight.awaitZero();
+            do { // whoever is inside may still take a request that comes now
+                Coroutine.awaitYield();
+                backend.inFlight.awaitZero();
+            } while (ops != null && ops.drainedPoll());
             return null;
         });
     }
