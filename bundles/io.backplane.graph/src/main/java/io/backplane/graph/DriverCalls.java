@@ -2,13 +2,14 @@ package io.backplane.graph;
 
 import io.backplane.block.BlockException;
 import io.backplane.block.BlockStatus;
+import io.backplane.block.Permissions;
 import io.backplane.block.Preallocation;
 import io.backplane.memory.IoVector;
 
 /**
  * The requests of one node as its driver's half gets them. What comes out of it that is no
  * BlockException is the driver's fault and puts the node in quarantine; only that: an InternalError
- * is guest memory that has vanished. Coroutines of any context.
+ * is guest memory that has vanished. Coroutines of any context, if nothing else is said.
  */
 final class DriverCalls {
     // Immutable
@@ -71,6 +72,15 @@ final class DriverCalls {
             throws BlockException {
         try {
             node.driverNode.truncate(length, exact, preallocation, flags);
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            throw node.failed(e);
+        }
+    }
+
+    /** Main. */
+    void awaitPermissionsChanged(Permissions parents) throws BlockException {
+        try {
+            node.driverNode.awaitPermissionsChanged(parents);
         } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
             throw node.failed(e);
         }

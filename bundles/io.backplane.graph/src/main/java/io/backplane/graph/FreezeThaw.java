@@ -99,7 +99,7 @@ final class FreezeThaw {
             nodes.forEach(change::touch);
             change.awaitCommit();
             for (Node node : nodes) {
-                node.driverNode.awaitPermissionsChanged(node.cumulative);
+                node.calls.awaitPermissionsChanged(node.cumulative);
             }
         }
     }

@@ -108,7 +108,7 @@ final class Node implements BlockNode, NodeNotices {
         context = graph.main;
         inFlight = new InFlight(graph.drains.wait);
         lengthBh = graph.main.newBottomHalf("length of " + name, this::checkLength);
-        limitsBh = graph.main.newBottomHalf("limits of " + name, this::refreshLimits);
+        limitsBh = graph.main.newBottomHalf("limits of " + name, this::limitsMayHaveChanged);
     }
 
     // Life, main
@@ -198,6 +198,14 @@ final class Node implements BlockNode, NodeNotices {
                     && Integer.bitCount(now.memoryAlignment()) == 1
                     : driverName + ": alignment is no power of two";
             limits = now;
+        }
+    }
+
+    private void limitsMayHaveChanged() {
+        try {
+            refreshLimits();
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            failed(e);
         }
     }
 

@@ -85,21 +85,32 @@ final class NodeCloser {
         } catch (BlockException e) {
             LOG.error("{}: flush at close failed: {}", node, e.getMessage());
         }
+        awaitShutdownHalf(node);
+    }
+
+    /** Whatever the driver does, the node goes. */
+    private static void awaitShutdownHalf(Node node) {
         try {
             node.driverNode.awaitShutdown();
         } catch (BlockException e) {
             LOG.error("{}: close failed: {}", node, e.getMessage());
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            LOG.error("bug: shutdown of {}", node, e);
+        }
+    }
+
+    private static void closeHalf(Node node) {
+        try {
+            node.driverNode.close();
+        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
+            LOG.error("bug: close of {}", node, e);
         }
     }
 
     /** Undoes what there is of a node that failed to open. */
     void awaitAbandon(Node node) {
         if (node.driverNode != null) {
-            try {
-                node.driverNode.awaitShutdown();
-            } catch (BlockException e) {
-                LOG.warn("{}: giving up a failed open: {}", node, e.getMessage());
-            }
+            awaitShutdownHalf(node);
         }
         awaitTakeApart(node);
     }
@@ -119,7 +130,7 @@ final class NodeCloser {
             throw new IllegalStateException("taking a parent away made a conflict", e);
         }
         if (node.driverNode != null) {
-            node.driverNode.close();
+            closeHalf(node);
         }
         node.closed();
         graph.nodes.remove(node);

@@ -77,7 +77,7 @@ final class PermissionRules {
                 continue;
             }
             try {
-                change.node.driverNode.awaitPermissionsChanged(change.after);
+                change.node.calls.awaitPermissionsChanged(change.after);
             } catch (BlockException e) {
                 for (int k = i - 1; k >= 0; k--) {
                     awaitTakeBack(changes.get(k));
@@ -92,7 +92,7 @@ final class PermissionRules {
             return;
         }
         try {
-            change.node.driverNode.awaitPermissionsChanged(change.before);
+            change.node.calls.awaitPermissionsChanged(change.before);
         } catch (BlockException e) {
             LOG.error("{}: permissions could not be restored: {}", change.node, e.getMessage());
         }

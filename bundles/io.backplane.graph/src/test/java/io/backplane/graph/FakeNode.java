@@ -44,6 +44,8 @@ final class FakeNode implements DriverNode {
     volatile boolean lengthFails;
     /** What every request throws. */
     volatile Throwable bug;
+    /** What it throws when it is shut down, closed or told of permissions. */
+    volatile RuntimeException lifeBug;
     volatile boolean zeroesWork = true;
     volatile BlockException failFlush;
     BlockException failPermissions;
@@ -278,6 +280,7 @@ final class FakeNode implements DriverNode {
 
     @Override
     public void awaitPermissionsChanged(Permissions parents) throws BlockException {
+        failLife();
         if (driver.failPermissions != null) {
             throw driver.failPermissions;
         }
@@ -346,11 +349,19 @@ final class FakeNode implements DriverNode {
     public void awaitShutdown() {
         assert running.get() == 0 : "shutdown with requests in flight";
         calls.add("shutdown");
+        failLife();
     }
 
     @Override
     public void close() {
         calls.add("close");
         driver.closedCount++;
+        failLife();
+    }
+
+    private void failLife() {
+        if (lifeBug != null) {
+            throw lifeBug;
+        }
     }
 }

@@ -191,6 +191,34 @@ class QuarantineTest {
     }
 
     @Test
+    void nodeWhoseDriverFailsWhileItClosesIsGoneAllTheSame() throws Exception {
+        Fakes.run(f -> {
+            f.addDisk("d");
+            Node fmt = f.addFormat("fmt", "d");
+            f.fmt.node("fmt").lifeBug = new IllegalStateException("planted");
+            f.graph.awaitDelete("fmt");
+            assertEquals(Node.Stage.CLOSED, fmt.stage);
+            f.graph.awaitDelete("d");
+            assertEquals(1, f.disk.closedCount);
+            f.addDisk("d");
+        });
+    }
+
+    @Test
+    void nodeWhoseDriverFailsWhenItIsToldOfPermissionsRefusesThemAndHeals() throws Exception {
+        Fakes.run(f -> {
+            listen(f);
+            f.addDisk("d");
+            f.disk.node("d").lifeBug = new IllegalStateException("planted");
+            assertThrows(BlockException.class, () -> f.attach("blk", "d"));
+            f.until(() -> !faults.isEmpty());
+            addFixed(f);
+            f.until(() -> !f.graph.find("d").driverMissing());
+            f.on.await(f.write(f.attach("blk", "d"), 0));
+        });
+    }
+
+    @Test
     void closingEverythingDoesNotWaitForABetterDriver() throws Exception {
         Fakes.run(f -> {
             listen(f);
