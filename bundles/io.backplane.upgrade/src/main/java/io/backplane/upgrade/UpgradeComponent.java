@@ -20,20 +20,14 @@ import org.osgi.framework.BundleException;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
-import org.osgi.framework.wiring.BundleWiring;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Registers the commands, and does with bundles what upgrades ask for. */
 @Component(service = {}, immediate = true)
 public final class UpgradeComponent implements BundleStore {
-    private static final Logger LOG = LoggerFactory.getLogger(UpgradeComponent.class);
-    private static final String CLASS_SUFFIX = ".class";
-
     // Immutable
     private final BundleContext system;
     private final BundleChanges changes;
@@ -73,7 +67,6 @@ public final class UpgradeComponent implements BundleStore {
                 changes.remove(bundle);
                 throw new BundleException("it has no driver '" + driver + "'");
             }
-            loadClasses(bundle);
             return bundle.getBundleId();
         } catch (BundleException e) {
             Throwable cause = e.getCause() != null ? e.getCause() : e;
@@ -86,24 +79,6 @@ public final class UpgradeComponent implements BundleStore {
         ServiceReference<?>[] services = bundle.getRegisteredServices();
         return services != null && Arrays.stream(services).anyMatch(service ->
                 driver.equals(service.getProperty("backplane.driver")));
-    }
-
-    /** What is loaded and linked now need not be while requests are parked. */
-    private static void loadClasses(Bundle bundle) {
-        BundleWiring wiring = bundle.adapt(BundleWiring.class);
-        if (wiring == null) { // gone again, since the framework stops
-            return;
-        }
-        for (String path : wiring.listResources("/", "*.class",
-                BundleWiring.LISTRESOURCES_RECURSE | BundleWiring.LISTRESOURCES_LOCAL)) {
-            String name = path.substring(0, path.length() - CLASS_SUFFIX.length())
-                    .replace('/', '.');
-            try {
-                Class.forName(name, true, wiring.getClassLoader());
-            } catch (ClassNotFoundException | LinkageError | IllegalStateException e) {
-                LOG.debug("{} of {} is not loaded ahead: {}", name, bundle, e.toString());
-            }
-        }
     }
 
     @Override

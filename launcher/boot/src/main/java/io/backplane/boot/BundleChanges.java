@@ -29,7 +29,8 @@ public interface BundleChanges {
      * Installs a jar beside whatever is there, also beside the same version of the same bundle, and
      * starts it. An update without a new location reads the same file again. It is there until it
      * is removed or the daemon ends: the next start knows nothing of it. A
-     * {@link BundleAdmission} checks it before.
+     * {@link BundleAdmission} checks it before; its classes are loaded at the end, so that nobody
+     * waits for that who waits for it.
      *
      * @param leaving bundles that the caller removes once it has taken their place
      * @throws BundleException one sentence without the file's name; nothing is installed then

@@ -18,6 +18,7 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.ServiceReference;
+import org.osgi.framework.wiring.BundleWiring;
 import org.osgi.framework.wiring.FrameworkWiring;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,7 @@ final class FrameworkBundles implements BundleChanges {
     private static final long REFRESH_SECONDS = 30;
     private static final long CHANGE_SECONDS = 30;
     private static final long LOCK_SECONDS = 60;
+    private static final String CLASS_SUFFIX = ".class";
     private static final long JAR_BYTES_MAX = 64L << 20;
 
     // Immutable
@@ -96,6 +98,7 @@ final class FrameworkBundles implements BundleChanges {
                 removeQuietly(bundle);
                 throw e;
             }
+            loadClasses(bundle);
             return bundle;
         } finally {
             oneAtATime.writeLock().unlock();
@@ -106,6 +109,24 @@ final class FrameworkBundles implements BundleChanges {
     private Bundle install(Path jar, byte[] content) throws BundleException {
         return system.installBundle(jar.toUri() + "#" + ++installCount,
                 new ByteArrayInputStream(content));
+    }
+
+    /** What is loaded and linked now need not be while requests are parked. */
+    private static void loadClasses(Bundle bundle) {
+        BundleWiring wiring = bundle.adapt(BundleWiring.class);
+        if (wiring == null) { // gone again, since the framework stops
+            return;
+        }
+        for (String path : wiring.listResources("/", "*.class",
+                BundleWiring.LISTRESOURCES_RECURSE | BundleWiring.LISTRESOURCES_LOCAL)) {
+            String name = path.substring(0, path.length() - CLASS_SUFFIX.length())
+                    .replace('/', '.');
+            try {
+                Class.forName(name, true, wiring.getClassLoader());
+            } catch (ClassNotFoundException | LinkageError | IllegalStateException e) {
+                LOG.debug("{} of {} is not loaded ahead: {}", name, bundle, e.toString());
+            }
+        }
     }
 
     private static byte[] content(Path jar) throws BundleException {
