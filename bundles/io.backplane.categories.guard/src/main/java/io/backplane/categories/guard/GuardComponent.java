@@ -67,6 +67,7 @@ public final class GuardComponent implements BundleActivator, ResolverHookFactor
     // Any thread
     private final Map<Long, Verdict> verdicts = new ConcurrentHashMap<>();
     private final Map<Long, String> told = new ConcurrentHashMap<>();
+    private final SeenClasses<Verdict> seen = new SeenClasses<>();
 
     @Override
     public void start(BundleContext bundleContext) {
@@ -149,33 +150,44 @@ public final class GuardComponent implements BundleActivator, ResolverHookFactor
         if (verdict.lastModified != revision.getBundle().getLastModified()) {
             return false;
         }
-        return verdict.revision == null || verdict.revision.refersTo(revision)
-                && verdict.exporters.entrySet().stream().allMatch(e -> e.getValue().equals(
-                        Exporter.of(exporter(revision, e.getKey()))));
+        return verdict.revision == null
+                || verdict.revision.refersTo(revision) && stands(verdict, revision);
+    }
+
+    private boolean stands(Verdict verdict, BundleRevision revision) {
+        return verdict.exporters.entrySet().stream().allMatch(e -> e.getValue().equals(
+                Exporter.of(exporter(revision, e.getKey()))));
     }
 
     private Verdict judge(Bundle bundle, BundleRevision revision) {
         // Read before the content, so that what changes meanwhile makes the verdict an old one.
         long lastModified = bundle.getLastModified();
-        Map<String, Exporter> exporters = new HashMap<>();
-        String fault = null;
-        if (knowsUs(bundle, revision)) {
-            try {
-                List<Violation> violations = new CategoryChecker(new BundleClasses(
-                        bundle::getEntry, bundle::getEntryPaths,
-                        bundle.getHeaders("").get(Constants.BUNDLE_CLASSPATH)).all(),
-                        name -> imported(revision, name, exporters)).check();
-                fault = violations.isEmpty() ? null : violations.getFirst()
-                        + (violations.size() == 1 ? ""
-                        : " (and " + (violations.size() - 1) + " more)");
-            } catch (IOException | RuntimeException | Error e) {
-                // Thrown on, it would let the bundle in. Looked at again next time, for it may be
-                // that somebody left while his classes were read.
-                fault = "its classes cannot be checked: " + e;
-                lastModified = -1;
-            }
+        WeakReference<BundleRevision> of = new WeakReference<>(revision);
+        if (!knowsUs(bundle, revision)) {
+            return new Verdict(of, lastModified, Map.of(), null);
         }
-        return new Verdict(new WeakReference<>(revision), lastModified, exporters, fault);
+        try {
+            List<byte[]> classes = new BundleClasses(bundle::getEntry, bundle::getEntryPaths,
+                    bundle.getHeaders("").get(Constants.BUNDLE_CLASSPATH)).all();
+            Verdict known = seen.find(classes, before -> stands(before, revision));
+            if (known == null) {
+                known = check(classes, revision);
+                seen.add(classes, known);
+            }
+            return new Verdict(of, lastModified, known.exporters, known.fault);
+        } catch (IOException | RuntimeException | Error e) {
+            // Thrown on, it would let the bundle in. Looked at again next time, for it may be that
+            // somebody left while his classes were read.
+            return new Verdict(of, -1, Map.of(), "its classes cannot be checked: " + e);
+        }
+    }
+
+    private Verdict check(List<byte[]> classes, BundleRevision revision) {
+        Map<String, Exporter> exporters = new HashMap<>();
+        List<Violation> violations = new CategoryChecker(classes,
+                name -> imported(revision, name, exporters)).check();
+        return new Verdict(null, 0, exporters, violations.isEmpty() ? null : violations.getFirst()
+                + (violations.size() == 1 ? "" : " (and " + (violations.size() - 1) + " more)"));
     }
 
     /** Once for each reason, however often it is looked at. */
