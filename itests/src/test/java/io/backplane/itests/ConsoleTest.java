@@ -28,7 +28,8 @@ class ConsoleTest {
 
     @BeforeEach
     void startOnTerminal() throws IOException {
-        ProcessBuilder builder = new ProcessBuilder("script", "-qefc", "stty cols 100 rows 24; exec "
+        ProcessBuilder builder = new ProcessBuilder("script", "-qefc", "stty cols 100 rows 24; exec"
+                + " env --default-signal=INT " // see Daemon
                 + Daemon.DIST + "/backplane run --data " + folder.resolve("data"), "/dev/null")
                 .redirectErrorStream(true).redirectOutput(folder.resolve("screen").toFile());
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));

@@ -40,8 +40,10 @@ final class Daemon implements AutoCloseable {
         this.work = work;
         this.data = data;
         this.ready = work.resolve("ready");
-        List<String> command = new ArrayList<>(List.of(dist.resolve("backplane").toString()));
-        command.add("run");
+        // A shell without job control has its background jobs ignore SIGINT, tests as any; the JVM
+        // then leaves it ignored.
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT",
+                dist.resolve("backplane").toString(), "run"));
         if (!arguments.contains("--data")) {
             command.addAll(List.of("--data", data.toString()));
         }
