@@ -23,8 +23,6 @@ public final class Main {
               --device [driver=]virtio-blk,drive=<node-name>,id=<id>,
                        addr.type=unix,addr.path=<socket>[,<property>=<value>...]
                                      make a device
-              --nbd-server addr.type=unix,addr.path=<socket>
-                                     start an NBD server
               --chardev socket,id=<id>,path=<socket>,server=on,wait=off | stdio,id=<id>
                                      a channel for a monitor
               --monitor [chardev=]<id>[,pretty=on|off]
