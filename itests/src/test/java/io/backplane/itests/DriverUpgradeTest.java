@@ -287,8 +287,12 @@ class DriverUpgradeTest {
                     + " thrower.Activator.start");
             assertEquals("Bundle '" + jar("raw") + "' is refused: it has no driver 'qcow2'",
                     refusal(qmp, "driver", "qcow2", jar("raw")));
-            assertEquals("Bundle '" + jar("raw") + "' is refused: it has no device model"
-                    + " 'virtio-blk'", refusal(qmp, "device", "virtio-blk", jar("raw")));
+            assertEquals("Bundle '" + jar("raw") + "' is refused: its manifest says that it offers"
+                    + " other services, and no io.backplane.virtio.device.VirtioDeviceModel",
+                    refusal(qmp, "device", "virtio-blk", jar("raw")));
+            BundleJar idle = new BundleJar("idle", "1.0.0");
+            assertTrue(refusal(qmp, "device", "virtio-blk", idle.write(folder.resolve("idle.jar")))
+                    .endsWith("is refused: it has no device model 'virtio-blk'"));
             JsonObject deploy = qmp.answer("{'execute': 'deploy', 'arguments': {'file': '" + part
                     + "', 'dry-run': true}}");
             assertTrue(deploy.toString().contains("it is no jar file, or was copied in part"));

@@ -30,10 +30,11 @@ final class Admission implements BundleAdmission {
     }
 
     @Override
-    public byte[] check(Path jar, Collection<Bundle> leaving) throws BundleException {
+    public byte[] check(Path jar, String service, Collection<Bundle> leaving)
+            throws BundleException {
         Set<Long> ids = leaving.stream().map(Bundle::getBundleId).collect(Collectors.toSet());
         try {
-            return deployer.checkBeside(jar, ids).bytes();
+            return deployer.checkBeside(jar, service, ids).bytes();
         } catch (Refusal e) {
             throw new BundleException(e.getMessage());
         }

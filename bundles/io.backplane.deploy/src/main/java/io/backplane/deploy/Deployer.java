@@ -107,14 +107,15 @@ final class Deployer {
     /**
      * Checks a jar that somebody else is to install beside all others; changes nothing.
      *
+     * @param service name of the interface that it is to offer
      * @param leaving numbers of the bundles whose place it takes
      */
-    JarFacts checkBeside(Path file, Set<Long> leaving) throws Refusal {
+    JarFacts checkBeside(Path file, String service, Set<Long> leaving) throws Refusal {
         JarFacts jar = JarFacts.read(file);
         lock.lock();
         try {
             World world = host.world();
-            Refusal refusal = planner(world).refusalBeside(jar, world.bundles().stream()
+            Refusal refusal = planner(world).refusalBeside(jar, service, world.bundles().stream()
                     .filter(b -> leaving.contains(b.id())).toList());
             if (refusal != null) {
                 throw refusal;

@@ -4,6 +4,7 @@ import io.backplane.deploy.LiveBundle.State;
 import io.backplane.deploy.Plan.Action;
 import io.backplane.deploy.Refusal.Kind;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -56,11 +57,16 @@ final class Planner {
      * Says why a jar must not come beside all that is there, also beside its own version, and then
      * take the place of some; null if it may.
      *
+     * @param service name of the interface that it is to offer
      * @param leaving bundles that go once it is there
      */
-    Refusal refusalBeside(JarFacts jar, List<LiveBundle> leaving) {
+    Refusal refusalBeside(JarFacts jar, String service, List<LiveBundle> leaving) {
         if (jar.fragment()) {
             return new Refusal(Kind.NOT_A_BUNDLE, "it is a fragment, which cannot be started");
+        }
+        if (saysOtherwise(jar, service)) {
+            return new Refusal(Kind.NOT_A_BUNDLE, "its manifest says that it offers other services,"
+                    + " and no " + service);
         }
         World rest = new World(world.bundles().stream().filter(b -> !leaving.contains(b))
                 .toList());
@@ -80,6 +86,15 @@ final class Planner {
             }
         }
         return refusal != null ? refusal : shadows(jar, rest, "import it");
+    }
+
+    /** Whether it tells what it offers, and not that: one that tells nothing may register it. */
+    private static boolean saysOtherwise(JarFacts jar, String service) {
+        List<Capability> offers = jar.capabilities().stream()
+                .filter(c -> c.namespace().equals("osgi.service")).toList();
+        return !offers.isEmpty() && offers.stream().map(c -> c.attributes().get("objectClass"))
+                .noneMatch(names -> names instanceof Collection<?> several
+                        ? several.contains(service) : service.equals(names));
     }
 
     private LiveBundle replacedByName(JarFacts jar) {

@@ -223,6 +223,11 @@ class DeployerTest {
         assertEquals("it needs the package x.y in version 1.0.0 or later, but there is only version"
                 + " 1.0.0 of driver 1.0.0, which leaves", besideFault(old, "driver", "1.1.0",
                 "Import-Package", "x.y;version=1"));
+        assertEquals("its manifest says that it offers other services, and no x.Driver",
+                besideFault(old, "graph", "1.0.0", "Provide-Capability",
+                        "osgi.service;objectClass:List<String>=\"x.Graph,x.Other\""));
+        assertEquals(null, besideFault(old, "driver", "1.2.0", "Provide-Capability",
+                "osgi.service;objectClass:List<String>=\"x.Other,x.Driver\""));
         assertEquals("it is a fragment, which cannot be started",
                 besideFault(old, "part", "1.0.0", "Fragment-Host", "driver"));
         host.add("user", "1.0.0", "reference:file:/nowhere/user", List.of(),
@@ -238,7 +243,7 @@ class DeployerTest {
             throws Exception {
         Path jar = TestJar.write(folder.resolve("beside.jar"), name, version, headers);
         try {
-            assertEquals(name, deployer.checkBeside(jar, leaving == null ? Set.of()
+            assertEquals(name, deployer.checkBeside(jar, "x.Driver", leaving == null ? Set.of()
                     : Set.of(leaving.id())).name());
             return null;
         } catch (Refusal e) {

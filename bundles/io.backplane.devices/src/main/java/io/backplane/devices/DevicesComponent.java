@@ -148,7 +148,7 @@ public final class DevicesComponent implements ModelBundles {
         try {
             Path jar = Path.of(file).toAbsolutePath().normalize();
             Bundle bundle = Apart.awaitDone(THREAD, () -> checked(changes.installBeside(jar,
-                    forAll ? offering(type) : List.of()), type));
+                    VirtioDeviceModel.class.getName(), forAll ? offering(type) : List.of()), type));
             return new Installed(bundle.getBundleId(), bundle.getVersion().toString());
         } catch (BundleException | InvalidPathException e) {
             throw new BlockException(BlockException.Kind.INVALID, "Bundle '" + file

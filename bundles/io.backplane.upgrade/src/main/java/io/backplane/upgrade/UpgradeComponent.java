@@ -28,6 +28,8 @@ import org.osgi.service.component.annotations.Reference;
 /** Registers the commands, and does with bundles what upgrades ask for. */
 @Component(service = {}, immediate = true)
 public final class UpgradeComponent implements BundleStore {
+    private static final String DRIVER = "io.backplane.block.spi.BlockDriver";
+
     // Immutable
     private final BundleContext system;
     private final BundleChanges changes;
@@ -61,8 +63,8 @@ public final class UpgradeComponent implements BundleStore {
     @Override
     public long install(Path jar, String driver, List<Long> leaving) throws BlockException {
         try {
-            Bundle bundle = changes.installBeside(jar, leaving.stream().map(system::getBundle)
-                    .filter(Objects::nonNull).toList());
+            Bundle bundle = changes.installBeside(jar, DRIVER, leaving.stream()
+                    .map(system::getBundle).filter(Objects::nonNull).toList());
             if (!offers(bundle, driver)) {
                 changes.remove(bundle);
                 throw new BundleException("it has no driver '" + driver + "'");

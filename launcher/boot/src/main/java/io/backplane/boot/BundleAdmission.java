@@ -15,11 +15,12 @@ public interface BundleAdmission {
     /**
      * Checks a jar; changes nothing.
      *
+     * @param service name of the interface that it is to offer
      * @param leaving bundles that are removed once it has taken their place
      * @return its content, as it was checked
      * @throws BundleException one sentence without the file's name: why it is refused
      */
-    byte[] check(Path jar, Collection<Bundle> leaving) throws BundleException;
+    byte[] check(Path jar, String service, Collection<Bundle> leaving) throws BundleException;
 
     /**
      * Starts an installed bundle, in limited time.

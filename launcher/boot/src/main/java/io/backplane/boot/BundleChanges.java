@@ -32,10 +32,12 @@ public interface BundleChanges {
      * {@link BundleAdmission} checks it before; its classes are loaded at the end, so that nobody
      * waits for that who waits for it.
      *
+     * @param service name of the interface that the caller wants it to offer
      * @param leaving bundles that the caller removes once it has taken their place
      * @throws BundleException one sentence without the file's name; nothing is installed then
      */
-    Bundle installBeside(Path jar, Collection<Bundle> leaving) throws BundleException;
+    Bundle installBeside(Path jar, String service, Collection<Bundle> leaving)
+            throws BundleException;
 
     /** Uninstalls a bundle and waits until its class loader is let go; nobody else restarts. */
     void remove(Bundle bundle) throws BundleException;

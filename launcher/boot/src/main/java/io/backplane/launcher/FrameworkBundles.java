@@ -80,14 +80,15 @@ final class FrameworkBundles implements BundleChanges {
     }
 
     @Override
-    public Bundle installBeside(Path jar, Collection<Bundle> leaving) throws BundleException {
+    public Bundle installBeside(Path jar, String service, Collection<Bundle> leaving)
+            throws BundleException {
         oneAtATime.writeLock().lock();
         try {
             ServiceReference<BundleAdmission> reference =
                     system.getServiceReference(BundleAdmission.class);
             BundleAdmission admission = reference == null ? null : system.getService(reference);
             Bundle bundle = install(jar, admission == null ? content(jar)
-                    : admission.check(jar, leaving));
+                    : admission.check(jar, service, leaving));
             try {
                 if (admission == null) {
                     bundle.start();
