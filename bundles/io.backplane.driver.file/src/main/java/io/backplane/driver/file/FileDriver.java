@@ -64,7 +64,7 @@ public final class FileDriver implements BlockDriver {
         boolean done = false;
         try {
             FileNode node = new FileNode(this, request, options, file, awaitLength(file),
-                    new FileLocks());
+                    new FileLocks(), new LostWrites());
             done = true;
             return node;
         } finally {
@@ -84,24 +84,26 @@ public final class FileDriver implements BlockDriver {
             state.requireType(FileNode.STATE, 1);
             FileLocks locks = FileLocks.of(state);
             if (!engines.serves(file)) {
-                return awaitOpenAgain(request, locks);
+                return awaitOpenAgain(request, locks, LostWrites.of(state));
             }
             request.handOver().take(FileNode.DESCRIPTOR, HostFile.class);
             return new FileNode(this, request, (FileOptions) request.options(), file,
-                    state.number("length", 0, Long.MAX_VALUE), locks);
+                    state.number("length", 0, Long.MAX_VALUE), locks, LostWrites.of(state));
         } catch (StateException e) {
             throw new BlockException(BlockException.Kind.INVALID, e.getMessage(), e);
         }
     }
 
     /** The descriptor of an engine that is gone keeps its locks until there is another with them. */
-    private DriverNode awaitOpenAgain(OpenRequest request, FileLocks locks) throws BlockException {
+    private DriverNode awaitOpenAgain(OpenRequest request, FileLocks locks, LostWrites lost)
+            throws BlockException {
         FileOptions options = (FileOptions) request.options();
         HostFile next = awaitOpenFile(options, request);
         boolean done = false;
         try {
             locks.copyTo(next);
-            FileNode node = new FileNode(this, request, options, next, awaitLength(next), locks);
+            FileNode node = new FileNode(this, request, options, next, awaitLength(next), locks,
+                    lost);
             done = true;
             return node;
         } finally {

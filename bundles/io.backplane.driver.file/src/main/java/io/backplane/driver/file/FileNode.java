@@ -49,13 +49,15 @@ final class FileNode implements DriverNode {
 
     // Any thread
     private final AtomicLong length;
+    private final LostWrites lost;
 
     FileNode(FileDriver driver, OpenRequest request, FileOptions options, HostFile file,
-            long length, FileLocks locks) {
+            long length, FileLocks locks, LostWrites lost) {
         this.driver = driver;
         this.nodeName = request.nodeName();
         this.buffers = request.buffers();
         this.length = new AtomicLong(length);
+        this.lost = lost;
         use(file, options, request);
         this.locks = options.locking() == FileOptions.OnOffAuto.OFF ? null : locks;
     }
@@ -117,11 +119,17 @@ final class FileNode implements DriverNode {
             throws BlockException {
         boolean fua = (flags & RequestFlags.FUA) != 0 && !noFlush;
         HostFile host = file;
+        if (fua) {
+            lost.check(host);
+        }
         try {
             for (long done = 0; done < bytes;) {
                 done += host.pwritev(iov, from + done, bytes - done, offset + done, fua);
             }
         } catch (HostIoException e) {
+            if (fua) {
+                lost.fuaFailed(host, e);
+            }
             throw FileErrors.of(e);
         }
         if (offset + bytes > length.get()) {
@@ -145,9 +153,12 @@ final class FileNode implements DriverNode {
 
     @Override
     public void flush() throws BlockException {
+        HostFile host = file;
+        lost.check(host);
         try {
-            file.flush();
+            host.flush();
         } catch (HostIoException e) {
+            lost.flushFailed(host, e);
             throw FileErrors.of(e);
         }
     }
@@ -238,6 +249,7 @@ final class FileNode implements DriverNode {
     @Override
     public StateRecord awaitFreeze() {
         StateRecord.Builder state = StateRecord.builder(STATE, 1).number("length", length.get());
+        lost.save(state);
         if (locks != null) {
             locks.save(state);
         }

@@ -15,4 +15,10 @@ class FileConformanceTest extends DriverConformance {
         return new FileOptions(ground.hostFile("disk", imageBytes()), null, null, null, null,
                 null);
     }
+
+    /** Not after a failed flush: see {@link LostWrites}. */
+    @Override
+    protected boolean goesOnAfterErrors() {
+        return false;
+    }
 }
