@@ -108,7 +108,8 @@ final class Node implements BlockNode, NodeNotices {
         context = graph.main;
         inFlight = new InFlight(graph.drains.wait);
         lengthBh = graph.main.newBottomHalf("length of " + name, this::checkLength);
-        limitsBh = graph.main.newBottomHalf("limits of " + name, this::limitsMayHaveChanged);
+        limitsBh = graph.main.newBottomHalf("limits of " + name,
+                () -> contain(this::refreshLimits));
     }
 
     // Life, main
@@ -201,14 +202,6 @@ final class Node implements BlockNode, NodeNotices {
         }
     }
 
-    private void limitsMayHaveChanged() {
-        try {
-            refreshLimits();
-        } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
-            failed(e);
-        }
-    }
-
     /** Frees what the node itself holds. */
     void closed() {
         stage = Stage.CLOSED;
@@ -250,8 +243,12 @@ final class Node implements BlockNode, NodeNotices {
 
     /** Tells the driver's half something of a drain. */
     private void tell(Runnable notice) {
+        contain(() -> graph.drains.callBack(notice));
+    }
+
+    private void contain(Runnable call) {
         try {
-            graph.drains.callBack(notice);
+            call.run();
         } catch (RuntimeException | AssertionError | LinkageError | StackOverflowError e) {
             failed(e);
         }
@@ -561,20 +558,12 @@ final class Node implements BlockNode, NodeNotices {
 
     @Override
     public List<Edge> children() {
-        List<Edge> edges = new ArrayList<>();
-        for (NodeEdge edge : children) {
-            edges.add(edge.describe());
-        }
-        return edges;
+        return children.stream().map(NodeEdge::describe).toList();
     }
 
     @Override
     public List<Edge> parents() {
-        List<Edge> edges = new ArrayList<>();
-        for (io.backplane.graph.Edge edge : parents) {
-            edges.add(edge.describe());
-        }
-        return edges;
+        return parents.stream().map(io.backplane.graph.Edge::describe).toList();
     }
 
     @Override
