@@ -161,6 +161,7 @@ final class FileNode implements DriverNode {
             lost.flushFailed(host, e);
             throw FileErrors.of(e);
         }
+        lost.check(host); // another sync may have been told meanwhile of what this one covers
     }
 
     @Override
