@@ -193,7 +193,7 @@ public final class VirtQueue {
             if (head >= size) {
                 throw new ViolationException("available entry " + head + " of " + size);
             }
-            if (inUse >= size) {
+            if (inUse + returned.length >= size) {
                 throw new ViolationException("more than " + size + " requests at a time");
             }
             element = takeIdle();

@@ -213,6 +213,20 @@ class VirtQueueTest {
     }
 
     @Test
+    void sameRequestPutBackForEverIsBounded() throws ViolationException {
+        VirtQueue queue = guest.open(PLAIN);
+        guest.desc(0, BASE + DATA, 16, 0, 0);
+        for (int i = 0; i < 8; i++) {
+            guest.offer(0);
+            queue.pop().putBack();
+        }
+        guest.offer(0);
+        assertNull(queue.pop());
+        assertTrue(guest.broken.contains("more than 8 requests"), guest.broken);
+        assertEquals(8, queue.notTaken().length);
+    }
+
+    @Test
     void misplacedRingsAreRefused() throws ViolationException {
         GuestMemory memory = guest.guestMemory();
         Health health = new Health(reason -> { });
